@@ -1,0 +1,3 @@
+//! The `geoml-hub` binary: parses the command line and runs one command.
+
+fn main() {}
