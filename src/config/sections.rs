@@ -1,0 +1,214 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::BlobsConfig;
+use super::layers::Reader;
+use super::setting::{Setting, section};
+use super::value::{LogFilter, LogFormat, PublicUrl, Registration, Size, at_least, between};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
+
+section! {
+    /// How the hub is reached.
+    ServerConfig as "server" {
+        /// Address and port to listen on. Use 0.0.0.0 to be reached from other machines.
+        listen: SocketAddr = "127.0.0.1:8000", restart;
+        /// Address that people type, when a proxy stands in front; links are made from it. Empty: the request's own.
+        public_url: Option<PublicUrl> = "", live;
+        /// Addresses or networks of proxies whose X-Forwarded-For is believed.
+        trusted_proxies: Vec<IpNet> = Vec::<String>::new(), live;
+        /// Largest JSON body.
+        json_limit: Size = "2 MiB", live, between(Size::kib(64), Size::gib(1));
+        /// Threads that answer requests; 0 means one per processor.
+        workers: usize = 0, restart;
+        /// Most connections at once.
+        connections: usize = 20_000, restart, at_least(16);
+        /// Time within which a client must have sent the head of its request.
+        request_head_timeout: Duration = "30s", restart, at_least(SECOND);
+        /// Time that an idle connection is kept open.
+        keep_alive: Duration = "75s", restart, at_least(SECOND);
+        /// Time that running requests and jobs have to finish when the hub stops.
+        shutdown_timeout: Duration = "30s", restart, at_least(SECOND);
+    }
+}
+
+section! {
+    /// What the hub writes to standard error.
+    LogConfig as "log" {
+        /// Level (error, warn, info, debug, trace), or levels by module such as "info,geoml_hub::git=debug".
+        level: LogFilter = "info", live;
+        /// Form of the lines: "readable", "json", or "auto" (readable on a terminal).
+        format: LogFormat = "auto", restart;
+    }
+}
+
+section! {
+    /// Where everything is kept.
+    DataConfig as "data" {
+        /// The data folder. It is the whole hub: copy it and you have moved the hub.
+        folder: PathBuf = "./geoml-hub-data", restart;
+    }
+}
+
+section! {
+    /// Accounts, passwords and tokens.
+    AuthConfig as "auth" {
+        /// Who may make an account: "open" (everybody who reaches the hub) or "closed" (administrators).
+        registration: Registration = "open", live;
+        /// Lifetime of an access token.
+        access_token_lifetime: Duration = "1h", live, between(MINUTE, DAY);
+        /// Lifetime of a refresh token; each use renews it.
+        refresh_token_lifetime: Duration = "7d", live, between(MINUTE, 366 * DAY);
+        /// Memory of one password check (argon2id).
+        password_memory: Size = "19 MiB", live, between(Size::mib(8), Size::gib(1));
+        /// Passes of one password check (argon2id).
+        password_passes: u32 = 2, live, between(1, 100);
+        /// Password checks at the same time; others wait.
+        password_checks_at_once: usize = 2, restart, between(1, 64);
+        /// Failed logins that one address may make on one account in a minute.
+        login_failures_per_minute: u32 = 10, live, at_least(1);
+        /// Login attempts that one address may make in a minute, over all accounts.
+        login_attempts_per_minute: u32 = 60, live, at_least(1);
+    }
+}
+
+section! {
+    /// Room for people's content.
+    StorageConfig as "storage" {
+        /// Quota of an account for which an administrator has set none.
+        quota: Size = "5 GiB", live;
+    }
+}
+
+section! {
+    /// Files that come through the API or the browser.
+    UploadsConfig as "uploads" {
+        /// Size of a chunk when the client asks for none.
+        chunk_size: Size = "5 MiB", live, between(Size::mib(1), Size::mib(64));
+        /// Time after which an unfinished upload is forgotten.
+        session_lifetime: Duration = "24h", live, between(MINUTE, 30 * DAY);
+        /// Unfinished uploads that one account may have.
+        sessions_per_account: u32 = 200, live, at_least(1);
+        /// Most files in one batch.
+        batch_files: usize = 10_000, live, at_least(1);
+        /// Largest file.
+        file_size: Size = "1 TiB", live, at_least(Size::mib(1));
+        /// A text file larger than this is kept as large content, not in git.
+        text_limit: Size = "10 MiB", live, at_least(Size::of_bytes(1));
+        /// Any other file larger than this is kept as large content, not in git.
+        binary_limit: Size = "1 MiB", live, at_least(Size::of_bytes(1));
+    }
+}
+
+section! {
+    /// The database of everything that is neither git nor large content.
+    StoreConfig as "store" {
+        /// Memory for pages read and written; it fills with use.
+        cache_size: Size = "64 MiB", restart, between(Size::mib(1), Size::gib(1024));
+    }
+}
+
+section! {
+    /// The search index.
+    SearchConfig as "search" {
+        /// Memory of the index writer.
+        writer_memory: Size = "32 MiB", restart, between(Size::mib(16), Size::gib(4));
+        /// Time that changes are gathered before they become searchable together.
+        commit_delay: Duration = "50ms", restart, between(Duration::from_millis(1), SECOND);
+    }
+}
+
+section! {
+    /// Views and downloads.
+    StatisticsConfig as "statistics" {
+        /// Time that counters are gathered before they are written; a power cut loses at most that much.
+        flush_period: Duration = "10s", restart, between(Duration::from_millis(10), MINUTE);
+    }
+}
+
+section! {
+    /// Background work.
+    JobsConfig as "jobs" {
+        /// Jobs at the same time.
+        workers: usize = 2, restart, between(1, 64);
+        /// Time that a finished job stays visible.
+        keep_finished: Duration = "7d", restart, at_least(MINUTE);
+        /// Most finished jobs that stay visible.
+        keep_finished_count: usize = 1_000, restart;
+    }
+}
+
+/// Lists the sections once, in the order of the example file.
+macro_rules! config {
+    ($($(#[doc = $about:literal])+ $field:ident: $type:ident,)+) => {
+        /// Every setting, validated.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Config {
+            $($(#[doc = $about])+ pub $field: $type,)+
+        }
+
+        impl Config {
+            /// Every setting that exists, in the order of the example file.
+            pub fn settings() -> Vec<Setting> {
+                [$($type::settings()),+].concat()
+            }
+
+            /// Reads every section, so that all problems are known at once.
+            pub(in crate::config) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+                $(let $field = $type::read(reader);)+
+                Some(Self { $($field: $field?),+ })
+            }
+        }
+    };
+}
+
+config! {
+    /// How the hub is reached.
+    server: ServerConfig,
+    /// What the hub writes to standard error.
+    log: LogConfig,
+    /// Where everything is kept.
+    data: DataConfig,
+    /// Accounts, passwords and tokens.
+    auth: AuthConfig,
+    /// Room for people's content.
+    storage: StorageConfig,
+    /// Files that come through the API or the browser.
+    uploads: UploadsConfig,
+    /// Large content.
+    blobs: BlobsConfig,
+    /// The database.
+    store: StoreConfig,
+    /// The search index.
+    search: SearchConfig,
+    /// Views and downloads.
+    statistics: StatisticsConfig,
+    /// Background work.
+    jobs: JobsConfig,
+}
+
+impl Config {
+    /// Rules over several keys, as sentences.
+    pub(in crate::config) fn problems(&self) -> Vec<String> {
+        let mut problems = self.blobs.problems();
+        if self.auth.access_token_lifetime > self.auth.refresh_token_lifetime {
+            problems
+                .push("`auth.access_token_lifetime` must not be longer than `auth.refresh_token_lifetime`.".to_owned());
+        }
+        problems
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        super::Loader::default()
+            .load()
+            .expect("a test loads the defaults")
+            .config
+    }
+}
