@@ -11,6 +11,7 @@
 )]
 
 mod admin;
+mod architecture;
 mod blobs;
 mod cards;
 mod config;
