@@ -1,5 +1,7 @@
 //! HTTP toolkit: extractors, the error envelope, pages, ranges and file answers. It has no routes.
 
+/// How faults of the blob store and refused signed addresses are answered.
+mod blob_problem;
 /// The closed set of error codes.
 mod code;
 /// The one way from an error to an answer.

@@ -1,0 +1,162 @@
+use std::collections::HashSet;
+use std::error::Error;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+
+use super::local::Found;
+use super::{Backend, BlobError, Blobs, Staging};
+use crate::base::{Sha256, Timestamp, UploadId, blocking};
+
+/// How many blobs the caller is asked about at once.
+const BATCH: usize = 1_000;
+
+/// What a sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SweepReport {
+    /// Blobs in the store.
+    pub looked_at: u64,
+    /// Blobs that nothing names but that are younger than the grace, or in use.
+    pub spared: u64,
+    /// Blobs removed.
+    pub removed: u64,
+    /// Their bytes.
+    pub removed_bytes: u64,
+}
+
+type Named = Arc<dyn Fn(&[Sha256]) -> Result<HashSet<Sha256>, BlobError> + Send + Sync>;
+
+impl Blobs {
+    /// Removes blobs that nobody names and that nobody has put or adopted for `grace`.
+    ///
+    /// `named` gives those of the blobs it is asked about that a row names; it may block. It is asked in batches, and
+    /// again for each candidate alone while the blob's lock is held: whoever wants to name the blob must adopt it under
+    /// the same lock, and finds it either renewed and safe, or gone. An error of `named` ends the sweep.
+    pub async fn sweep<E>(
+        &self,
+        named: impl Fn(&[Sha256]) -> Result<HashSet<Sha256>, E> + Send + Sync + 'static,
+        grace: Duration,
+    ) -> Result<SweepReport, BlobError>
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let named: Named =
+            Arc::new(move |batch| named(batch).map_err(|error| BlobError::Names { source: error.into() }));
+        let before = self.0.clock.now().minus(grace);
+        let mut report = SweepReport::default();
+        match &self.0.backend {
+            Backend::Local(disk) => {
+                for first in 0..=u8::MAX {
+                    let disk = Arc::clone(disk);
+                    let shelf = blocking(move || disk.shelf(first)).await?;
+                    for batch in shelf.chunks(BATCH) {
+                        self.sweep_batch(batch.to_vec(), &named, before, &mut report).await?;
+                    }
+                }
+            }
+            Backend::S3(bucket) => {
+                let mut listing = bucket.list();
+                let mut batch = Vec::with_capacity(BATCH);
+                while let Some(found) = listing.try_next().await? {
+                    batch.push(found);
+                    if batch.len() == BATCH {
+                        self.sweep_batch(std::mem::take(&mut batch), &named, before, &mut report)
+                            .await?;
+                    }
+                }
+                self.sweep_batch(batch, &named, before, &mut report).await?;
+                self.0
+                    .adopted
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .retain(|_, when| *when > before);
+            }
+        }
+        Ok(report)
+    }
+
+    async fn sweep_batch(
+        &self,
+        batch: Vec<Found>,
+        named: &Named,
+        before: Timestamp,
+        report: &mut SweepReport,
+    ) -> Result<(), BlobError> {
+        report.looked_at += batch.len() as u64;
+        let names: Vec<Sha256> = batch.iter().map(|found| found.sha256).collect();
+        let ask = Arc::clone(named);
+        let kept = blocking(move || {
+            if names.is_empty() {
+                Ok(HashSet::new())
+            } else {
+                ask(&names)
+            }
+        })
+        .await?;
+        for found in batch.into_iter().filter(|found| !kept.contains(&found.sha256)) {
+            if found.modified < before && self.remove_unnamed(found.sha256, named, before).await? {
+                report.removed += 1;
+                report.removed_bytes += found.size;
+            } else {
+                report.spared += 1;
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove_unnamed(&self, sha256: Sha256, named: &Named, before: Timestamp) -> Result<bool, BlobError> {
+        let Some(lock) = self.0.locks.try_lock(sha256) else {
+            return Ok(false);
+        };
+        let named = Arc::clone(named);
+        match &self.0.backend {
+            Backend::Local(disk) => {
+                let disk = Arc::clone(disk);
+                blocking(move || {
+                    let _lock = lock;
+                    let old = disk.look_at(&sha256)?.is_some_and(|found| found.modified < before);
+                    let unnamed = old && !named(&[sha256])?.contains(&sha256);
+                    if unnamed {
+                        disk.remove(&sha256)?;
+                    }
+                    Ok(unnamed)
+                })
+                .await
+            }
+            Backend::S3(bucket) => {
+                let adopted = self
+                    .0
+                    .adopted
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .get(&sha256)
+                    .copied();
+                if adopted.is_some_and(|when| when >= before) {
+                    return Ok(false);
+                }
+                let unnamed = blocking(move || Ok::<_, BlobError>(!named(&[sha256])?.contains(&sha256))).await?;
+                if unnamed {
+                    bucket.remove(&sha256).await?;
+                }
+                drop(lock);
+                Ok(unnamed)
+            }
+        }
+    }
+}
+
+impl Staging {
+    /// Discards uploads that `named` does not know and that nobody has written to for `grace`; gives their number.
+    pub async fn sweep(&self, named: impl Fn(&UploadId) -> bool, grace: Duration) -> Result<u64, BlobError> {
+        let before = self.now().minus(grace);
+        let mut discarded = 0;
+        for staged in self.list().await? {
+            if staged.modified < before && !named(&staged.upload) {
+                self.discard(staged.upload).await?;
+                discarded += 1;
+            }
+        }
+        Ok(discarded)
+    }
+}
