@@ -4,17 +4,31 @@
 mod blob_problem;
 /// The closed set of error codes.
 mod code;
+/// The header `Content-Disposition`.
+mod disposition;
 /// The one way from an error to an answer.
 mod error;
+/// Entity tags.
+mod etag;
 /// Typed path, query and JSON body with errors that name the field.
 mod extract;
+/// Content answered as a file.
+mod file_answer;
+/// Bodies made from stretches of content.
+mod file_body;
 /// Pages of lists.
 mod page;
+/// The header `Range`.
+mod ranges;
 /// Who sent a request, and under which id it is logged.
 mod request;
 
 pub use code::{Code, Problem};
+pub use disposition::Disposition;
 pub use error::{ApiError, ApiResult, ErrorBody, not_found};
+pub use etag::ETag;
 pub use extract::{Json, Path, Query};
+pub use file_answer::FileAnswer;
+pub use file_body::ContentSource;
 pub use page::{Page, PageQuery, PageRange};
 pub use request::{RequestId, RequestInfo, TrustedProxies, trace_request};
