@@ -1,1 +1,42 @@
+//! Git engine: bare repositories that stock git reads, written and read through gix. The only home of gix.
+//!
+//! It knows repositories by id and nothing of users, permissions or HTTP. Every method blocks (file reads, inflating,
+//! fsync), so async callers go through [`crate::base::blocking`]; only [`Git::lock`] is async.
+//!
+//! Guarantees:
+//! - What a call has written is on the disk when it returns: packs, indexes, references and the folders that name them.
+//! - A reference moves by compare-and-swap under a mutex of its repository; `a` and `a/b` never exist together.
+//! - Objects come before the reference that needs them. A crash leaves at most unreferenced objects and temporary files.
+//! - `git fsck --strict` accepts every repository that this module wrote.
+//!
+//! Deliberately absent: transports, pruning of unreachable objects, new deltas.
 
+mod attributes;
+mod blob_stage;
+mod changes;
+mod commit;
+mod durable;
+mod error;
+mod lfs_pointer;
+mod locks;
+mod log;
+mod model;
+mod objects;
+mod pack;
+mod reference_write;
+mod references;
+mod repository;
+mod tree;
+mod tree_edit;
+
+pub use attributes::{Attributes, LARGE_EXTENSIONS, default_gitattributes};
+pub use blob_stage::{BlobStage, PreparedBlob};
+pub use commit::{CommitRequest, Content, Operation, Parent, PreparedCommit, Published};
+pub use error::GitError;
+pub use lfs_pointer::{LfsPointer, POINTER_MAX_BYTES};
+pub use locks::RepositoryGuard;
+pub use log::LogPage;
+pub use model::{
+    ChangeKind, CommitInfo, EntryKind, FileChange, InvalidObjectId, ObjectId, Reference, Signature, TreeEntry,
+};
+pub use repository::{Git, Repository};

@@ -1,0 +1,171 @@
+//! Branches, tags and other names of commits: reading.
+
+use super::error::GitError;
+use super::model::{ObjectId, Reference};
+use super::repository::Repository;
+use gix::odb::HeaderExt;
+use gix::refs::FullName;
+use std::collections::HashSet;
+
+/// Short commit ids begin at four digits, as in git.
+const SHORT_ID_MIN: usize = 4;
+const ID_LENGTH: usize = 40;
+
+/// The full name of a branch, `refs/heads/…`, when git allows the name.
+pub(super) fn branch_reference(name: &str) -> Result<FullName, GitError> {
+    reference("refs/heads/", name)
+}
+
+/// The full name of a tag, `refs/tags/…`, when git allows the name.
+pub(super) fn tag_reference(name: &str) -> Result<FullName, GitError> {
+    reference("refs/tags/", name)
+}
+
+fn reference(prefix: &str, name: &str) -> Result<FullName, GitError> {
+    let bad = || GitError::BadReferenceName(name.chars().take(100).collect());
+    // Beside git's own rules: names that commands take for an option or for HEAD, and names no file system can hold.
+    let deceiving = name == "HEAD" || name.starts_with('-') || name.starts_with("refs/");
+    if deceiving || name.len() > 240 || name.chars().any(char::is_control) {
+        return Err(bad());
+    }
+    FullName::try_from(format!("{prefix}{name}")).map_err(|_| bad())
+}
+
+impl Repository {
+    /// Finds the commit of a branch, a tag, a full reference name (`refs/…`), `HEAD`, or a full or short commit id.
+    /// Annotated tags are followed. A branch wins over a tag of the same name, and a full id over both.
+    pub fn resolve(&self, revision: &str) -> Result<ObjectId, GitError> {
+        let not_found = || GitError::RevisionNotFound(revision.chars().take(100).collect());
+        if revision.len() == ID_LENGTH
+            && let Ok(id) = revision.parse::<ObjectId>()
+            && let Some(commit) = self.peel_to_commit(id)?
+        {
+            return Ok(commit);
+        }
+        let names: &[String] = if revision.starts_with("refs/") || revision == "HEAD" {
+            &[revision.to_owned()]
+        } else {
+            &[format!("refs/heads/{revision}"), format!("refs/tags/{revision}")]
+        };
+        for name in names {
+            let Ok(name) = FullName::try_from(name.as_str()) else {
+                continue;
+            };
+            if let Some(target) = self.reference_target(&name)? {
+                return self.peel_to_commit(target)?.ok_or_else(not_found);
+            }
+        }
+        if revision == "HEAD" && self.branches()?.is_empty() {
+            return Err(GitError::Empty);
+        }
+        self.resolve_short(revision)?.ok_or_else(not_found)
+    }
+
+    fn resolve_short(&self, revision: &str) -> Result<Option<ObjectId>, GitError> {
+        if !(SHORT_ID_MIN..ID_LENGTH).contains(&revision.len()) {
+            return Ok(None);
+        }
+        let Ok(prefix) = gix::hash::Prefix::from_hex(revision) else {
+            return Ok(None);
+        };
+        let mut candidates = HashSet::new();
+        self.gix.objects.lookup_prefix(prefix, Some(&mut candidates))?;
+        let mut commits = candidates.into_iter().filter(|id| self.is_commit(id));
+        match (commits.next(), commits.next()) {
+            (Some(_), Some(_)) => Err(GitError::RevisionAmbiguous(revision.to_owned())),
+            (first, _) => Ok(first.map(ObjectId::from)),
+        }
+    }
+
+    fn is_commit(&self, id: &gix::oid) -> bool {
+        self.gix
+            .objects
+            .header(id)
+            .is_ok_and(|header| header.kind() == gix::objs::Kind::Commit)
+    }
+
+    /// Follows annotated tags to their commit; `None` when the object is absent or leads elsewhere.
+    pub(super) fn peel_to_commit(&self, id: ObjectId) -> Result<Option<ObjectId>, GitError> {
+        let mut id = id.gix();
+        loop {
+            let Some(header) = self.gix.try_find_header(id)? else {
+                return Ok(None);
+            };
+            match header.kind() {
+                gix::objs::Kind::Commit => return Ok(Some(id.into())),
+                gix::objs::Kind::Tag => id = self.gix.find_tag(id)?.target_id()?.detach(),
+                _ => return Ok(None),
+            }
+        }
+    }
+
+    /// What a reference holds (an annotated tag is not followed), symbolic ones followed.
+    pub(super) fn reference_target(&self, name: &FullName) -> Result<Option<ObjectId>, GitError> {
+        let mut name = name.clone();
+        // git allows chains of symbolic references up to five deep.
+        for _ in 0..5 {
+            let Some(found) = self.gix.refs.try_find(name.as_ref())? else {
+                return Ok(None);
+            };
+            match found.target {
+                gix::refs::Target::Object(id) => return Ok(Some(id.into())),
+                gix::refs::Target::Symbolic(next) => name = next,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where a branch stands; `None` when it does not exist.
+    pub fn branch(&self, name: &str) -> Result<Option<ObjectId>, GitError> {
+        self.reference_target(&branch_reference(name)?)
+    }
+
+    /// All branches, by name.
+    pub fn branches(&self) -> Result<Vec<Reference>, GitError> {
+        self.references("refs/heads/")
+    }
+
+    /// All tags, by name. Tags of anything but commits are left out.
+    pub fn tags(&self) -> Result<Vec<Reference>, GitError> {
+        self.references("refs/tags/")
+    }
+
+    fn references(&self, prefix: &str) -> Result<Vec<Reference>, GitError> {
+        let mut references = Vec::new();
+        for (name, target) in self.all_references()? {
+            let Some(name) = name.strip_prefix(prefix) else {
+                continue;
+            };
+            if let Some(commit) = self.peel_to_commit(target)? {
+                let name = name.to_owned();
+                references.push(Reference { name, commit });
+            }
+        }
+        Ok(references)
+    }
+
+    /// Every reference with its full name and its target, symbolic ones followed, annotated tags not, by name.
+    pub fn all_references(&self) -> Result<Vec<(String, ObjectId)>, GitError> {
+        let mut references = Vec::new();
+        for reference in self.gix.references()?.all()? {
+            let name = reference?.name().to_owned();
+            if let Some(target) = self.reference_target(&name)? {
+                references.push((name.to_string(), target));
+            }
+        }
+        references.sort_unstable();
+        Ok(references)
+    }
+
+    /// The branch that HEAD names, whether it has a commit or not.
+    pub fn default_branch(&self) -> Result<String, GitError> {
+        let head = self.gix.head_name()?;
+        head.and_then(|name| {
+            name.as_bstr()
+                .to_string()
+                .strip_prefix("refs/heads/")
+                .map(str::to_owned)
+        })
+        .ok_or_else(|| GitError::Damaged("HEAD names no branch".to_owned()))
+    }
+}
