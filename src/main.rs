@@ -1,3 +1,7 @@
 //! The `geoml-hub` binary: parses the command line and runs one command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    geoml_hub::cli::run()
+}

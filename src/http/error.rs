@@ -122,6 +122,9 @@ impl ResponseError for ApiError {
 }
 
 /// Answers an address that has no route.
-pub async fn not_found(request: HttpRequest) -> ApiError {
-    ApiError::new(Code::NotFound, format!("There is nothing at {}.", request.path()))
+pub async fn not_found(request: HttpRequest) -> ApiResult<HttpResponse> {
+    Err(ApiError::new(
+        Code::NotFound,
+        format!("There is nothing at {}.", request.path()),
+    ))
 }

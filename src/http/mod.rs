@@ -31,4 +31,4 @@ pub use extract::{Json, Path, Query};
 pub use file_answer::FileAnswer;
 pub use file_body::ContentSource;
 pub use page::{Page, PageQuery, PageRange};
-pub use request::{RequestId, RequestInfo, TrustedProxies, trace_request};
+pub use request::{RequestId, RequestInfo, trace_request};

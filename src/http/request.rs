@@ -1,4 +1,5 @@
 use super::error::ApiError;
+use crate::config::LiveConfig;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -46,7 +47,7 @@ pub async fn trace_request(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let RequestId(id) = RequestId::of(&request);
-    let span = tracing::info_span!("request", id = %id, method = %request.method(), path = %request.path());
+    let span = crate::telemetry::request_span(&id, request.method().as_str(), request.path());
     let started = Instant::now();
     let answer = CURRENT.scope(id.clone(), next.call(request).instrument(span.clone()));
     let mut response = answer.await?;
@@ -63,10 +64,6 @@ pub async fn trace_request(
     Ok(response)
 }
 
-/// Addresses of proxies whose `X-Forwarded-For` is believed.
-#[derive(Debug, Clone, Default)]
-pub struct TrustedProxies(pub Vec<IpAddr>);
-
 /// Where a request came from, for counters, limits and the record of events.
 #[derive(Debug, Clone)]
 pub struct RequestInfo {
@@ -81,8 +78,16 @@ impl RequestInfo {
         let peer = request
             .peer_addr()
             .map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip());
-        let proxies = request.app_data::<web::Data<TrustedProxies>>();
-        let trusted = |address: &IpAddr| proxies.is_some_and(|proxies| proxies.0.contains(address));
+        let config = request.app_data::<web::Data<LiveConfig>>().map(|live| live.current());
+        let trusted = |address: &IpAddr| {
+            config.iter().any(|config| {
+                config
+                    .server
+                    .trusted_proxies
+                    .iter()
+                    .any(|network| network.contains(address))
+            })
+        };
         let header = |name: &str| {
             request
                 .headers()

@@ -1,0 +1,47 @@
+use super::hub::Hub;
+use crate::web;
+use actix_web::web::Data;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers every route. Addresses with fixed beginnings come before `/api/{username}/{repo_name}`, which would
+/// take them; names that begin such addresses are reserved.
+pub(super) fn routes(config: &mut ServiceConfig<'_>) {
+    config.configure(web::routes);
+}
+
+/// Hands the parts of the hub to the handlers.
+pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + Clone + Send + 'static {
+    let config = Data::new(hub.config.clone());
+    let document = Data::new(web::ApiDocument::new(&openapi()));
+    move |service| {
+        service.app_data(config.clone()).app_data(document.clone());
+    }
+}
+
+/// The description of the API, collected by the very calls that register the routes.
+pub fn openapi() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("GeoML-Hub")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "The hub that a research group runs itself for its geoscience machine-learning work.",
+        ))
+        .build();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An access token of a login, or a personal access token."))
+        .build();
+    let components = ComponentsBuilder::new()
+        .security_scheme("bearer", SecurityScheme::Http(bearer))
+        .build();
+    let document = OpenApiBuilder::new().info(info).components(Some(components)).build();
+    let (_, document) = actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(document)
+        .configure(routes)
+        .split_for_parts();
+    document
+}

@@ -1,0 +1,101 @@
+use super::background;
+use super::error::AppError;
+use super::hub::Hub;
+use super::routes;
+use crate::http;
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use std::net::{SocketAddr, TcpListener};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use utoipa_actix_web::AppExt;
+
+/// Head and first part of a body leave in one write when they fit; measured against nginx.
+const WRITE_BUFFER_BYTES: usize = 264 * 1024;
+
+/// Runs a future on the runtime that the server needs.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    actix_web::rt::System::new().block_on(future)
+}
+
+/// A hub that listens.
+pub struct Server {
+    hub: Hub,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Opens the data folder and binds the address of the configuration; port 0 takes a free one.
+    pub fn bind(hub: Hub) -> Result<Self, AppError> {
+        let address = hub.config.current().server.listen;
+        let refuse = |source| AppError::Listen { address, source };
+        let listener = TcpListener::bind(address).map_err(refuse)?;
+        let address = listener.local_addr().map_err(refuse)?;
+        Ok(Self { hub, listener, address })
+    }
+
+    /// The address with the port that was taken.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is cancelled, then lets requests and background work finish and closes the store.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), AppError> {
+        let tasks = background::start(&self.hub, &stop);
+        let result = self.listen(&stop).await;
+        stop.cancel();
+        let patience = self.hub.config.current().server.shutdown_timeout;
+        wait(&tasks, patience).await;
+        self.hub.close();
+        result
+    }
+
+    async fn listen(&self, stop: &CancellationToken) -> Result<(), AppError> {
+        let refuse = |source| AppError::Listen {
+            address: self.address,
+            source,
+        };
+        let settings = self.hub.config.current();
+        let data = routes::data(&self.hub);
+        let json_limit = settings.server.json_limit.length();
+        let mut server = HttpServer::new(move || {
+            App::new()
+                .into_utoipa_app()
+                .configure(routes::routes)
+                .into_app()
+                .configure(data.clone())
+                .app_data(web::PayloadConfig::new(json_limit))
+                .default_service(web::to(http::not_found))
+                .wrap(from_fn(http::trace_request))
+        })
+        .tcp_nodelay(true)
+        .h1_write_buffer_size(WRITE_BUFFER_BYTES)
+        .client_request_timeout(settings.server.request_head_timeout)
+        .keep_alive(settings.server.keep_alive)
+        .max_connections(settings.server.connections)
+        .shutdown_timeout(settings.server.shutdown_timeout.as_secs())
+        .disable_signals();
+        if settings.server.workers > 0 {
+            server = server.workers(settings.server.workers);
+        }
+        let listener = self.listener.try_clone().map_err(refuse)?;
+        let server = server.listen(listener).map_err(refuse)?.run();
+        let handle = server.handle();
+        let stopper = stop_when_told(handle, stop.clone());
+        let (result, ()) = tokio::join!(server, stopper);
+        result.map_err(refuse)
+    }
+}
+
+async fn stop_when_told(handle: ServerHandle, stop: CancellationToken) {
+    stop.cancelled().await;
+    handle.stop(true).await;
+}
+
+async fn wait(tasks: &TaskTracker, patience: std::time::Duration) {
+    if tokio::time::timeout(patience, tasks.wait()).await.is_err() {
+        tracing::warn!("background work did not stop in time; it resumes at the next start");
+    }
+}
