@@ -17,6 +17,7 @@ mod cards;
 mod config;
 mod contract;
 mod editor;
+mod events;
 mod files;
 mod git;
 mod http;
