@@ -6,6 +6,8 @@ pub mod id;
 pub mod names;
 /// Paths inside a repository.
 pub mod path;
+/// Names that nobody can have, because addresses begin with them.
+pub mod reserved;
 /// SHA-256 digests.
 pub mod sha256;
 /// Sizes for people.
@@ -16,6 +18,7 @@ pub mod time;
 pub use id::{JobId, RepositoryId, SessionId, TokenId, UploadId, UserId};
 pub use names::{AccountName, Family, RepositoryKind, RepositoryName};
 pub use path::RepoPath;
+pub use reserved::is_reserved;
 pub use sha256::Sha256;
 pub use time::{Clock, Day, Timestamp};
 
