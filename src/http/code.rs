@@ -116,6 +116,11 @@ pub trait Problem: std::error::Error + Send + Sync + 'static {
     fn details(&self) -> Option<serde_json::Value> {
         None
     }
+
+    /// Seconds after which another attempt makes sense, answered as `Retry-After`.
+    fn retry_after(&self) -> Option<u64> {
+        None
+    }
 }
 
 impl Problem for StoreError {

@@ -77,10 +77,14 @@ impl<E: Problem> From<E> for ApiError {
         if matches!(code, Code::Unavailable | Code::StorageFull) {
             tracing::warn!(error = %chain(&error), "a request met a part that does not work");
         }
-        Self {
+        let mut answer = Self {
             details: error.details(),
             ..Self::new(code, error.to_string())
+        };
+        if let Some(seconds) = error.retry_after() {
+            answer = answer.with_header("retry-after", seconds.to_string());
         }
+        answer
     }
 }
 
@@ -110,6 +114,10 @@ impl ResponseError for ApiError {
         let mut response = HttpResponse::build(self.status_code());
         for (name, value) in &self.headers {
             response.insert_header((*name, value.as_str()));
+        }
+        if self.code == Code::Unauthorized {
+            // RFC 9110, section 11.6.1: a 401 names a scheme that would do.
+            response.append_header(("www-authenticate", "Bearer realm=\"GeoML-Hub\""));
         }
         response.insert_header(("cache-control", "no-store"));
         response.json(ErrorBody {
