@@ -1,1 +1,4 @@
+//! Accounts, logins, tokens and who may do what.
 
+mod accounts;
+mod support;

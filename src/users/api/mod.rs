@@ -1,0 +1,2 @@
+/// The extractor that turns a request into a caller.
+mod caller;

@@ -1,0 +1,97 @@
+use super::error::UsersError;
+use super::model::{Account, AccountKind, Email, Profile, Role, parse_new_name};
+use super::password::Password;
+use super::store;
+use super::{Admin, Users};
+use crate::base::UserId;
+use crate::config::Registration;
+use crate::store::WriteTx;
+
+/// What a new account needs.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// The name; unique without regard to case.
+    pub username: String,
+    /// Unique without regard to case.
+    pub email: String,
+    /// Checked against the rules for new passwords.
+    pub password: Password,
+    /// The name that people use.
+    pub full_name: Option<String>,
+}
+
+impl Users {
+    /// Makes an account for somebody who asks for one. The first account of a hub administers it, and can be made even
+    /// when registration is closed: a hub without anybody is of no use.
+    pub async fn register(&self, new: NewAccount) -> Result<Account, UsersError> {
+        let open = self.0.config.current().auth.registration == Registration::Open;
+        self.make_account(new, move |tx| match (store::is_empty(tx)?, open) {
+            (true, _) => Ok(Role::Admin),
+            (false, true) => Ok(Role::User),
+            (false, false) => Err(UsersError::RegistrationClosed),
+        })
+        .await
+    }
+
+    /// Makes an account on behalf of an administrator.
+    pub async fn create(&self, _proof: Admin, new: NewAccount, role: Role) -> Result<Account, UsersError> {
+        self.make_account(new, move |_| Ok(role)).await
+    }
+
+    /// Makes an account from the command line, whose user holds the data folder.
+    pub async fn create_from_console(&self, new: NewAccount, role: Role) -> Result<Account, UsersError> {
+        self.make_account(new, move |_| Ok(role)).await
+    }
+
+    /// `role` is decided inside the transaction, so that of two first accounts only one administers the hub.
+    async fn make_account(
+        &self,
+        new: NewAccount,
+        role: impl Fn(&WriteTx<'_>) -> Result<Role, UsersError> + Send + Sync + Clone + 'static,
+    ) -> Result<Account, UsersError> {
+        let now = self.0.clock.now();
+        let account = Account {
+            id: UserId::new(&self.0.clock),
+            kind: AccountKind::User,
+            name: parse_new_name(&new.username)?,
+            email: Some(new.email.parse::<Email>()?),
+            role: Role::User,
+            profile: Profile {
+                full_name: new.full_name,
+                ..Profile::default()
+            }
+            .checked()?,
+            is_verified: false,
+            is_active: true,
+            storage_quota: None,
+            avatar: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let password = new.password.checked("password")?;
+        // What is refused anyway is refused before the expensive hash, which costs an attacker nothing.
+        self.0.store.read(|tx| refuse_taken(tx, &account))?;
+        let hash = self.0.hasher.hash(password).await?;
+        self.0
+            .store
+            .write(move |tx| {
+                refuse_taken(tx, &account)?;
+                let role = role(tx)?;
+                let account = Account { role, ..account };
+                store::put_account(tx, &account)?;
+                store::PASSWORDS.put(tx, &account.id, &hash)?;
+                Ok(account)
+            })
+            .await
+    }
+}
+
+fn refuse_taken(tx: &impl crate::store::ReadRows, account: &Account) -> Result<(), UsersError> {
+    if store::account_by_name(tx, &account.name)?.is_some() {
+        return Err(UsersError::NameTaken(account.name.clone()));
+    }
+    match &account.email {
+        Some(email) if store::account_by_email(tx, &email.key())?.is_some() => Err(UsersError::EmailTaken),
+        _ => Ok(()),
+    }
+}
