@@ -146,22 +146,14 @@ impl LocalDisk {
 
     /// Lists the blobs whose digest begins with `first`.
     pub(in crate::blobs) fn shelf(&self, first: u8) -> Result<Vec<Found>, BlobError> {
+        let shelf = StorageKey::Shelf(first);
         let mut found = Vec::new();
-        for second in 0..=u8::MAX {
-            let drawer = StorageKey::Drawer(first, second);
-            let path = drawer.under(&self.data);
-            let entries = match fs::read_dir(&path) {
-                Ok(entries) => entries,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(BlobError::at(&path)(error)),
-            };
-            for entry in entries {
-                let name = entry.map_err(BlobError::at(&path))?.file_name();
-                let key = format!("{}/{}", drawer.path(), name.to_string_lossy());
-                let Some(sha256) = StorageKey::blob_at(&key) else {
-                    continue;
-                };
-                found.extend(self.look_at(&sha256)?);
+        for drawer in names_in(&shelf.under(&self.data))? {
+            let drawer = format!("{}/{drawer}", shelf.path());
+            for name in names_in(&self.data.join(&drawer))? {
+                if let Some(sha256) = StorageKey::blob_at(&format!("{drawer}/{name}")) {
+                    found.extend(self.look_at(&sha256)?);
+                }
             }
         }
         Ok(found)
@@ -186,6 +178,23 @@ impl LocalDisk {
         }
         Ok(())
     }
+}
+
+/// The names in a folder; none when there is no folder, or when it is a file.
+fn names_in(folder: &Path) -> Result<Vec<String>, BlobError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(BlobError::at(folder)(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(BlobError::at(folder))?.file_name();
+        names.extend(name.into_string());
+    }
+    Ok(names)
 }
 
 /// Makes a folder unless it exists, and syncs its parent in either case.
