@@ -1,1 +1,9 @@
+//! The search engine against real indexes in temporary folders.
 
+mod access;
+mod corpus;
+mod durability;
+mod facets;
+mod relevance;
+mod sorting;
+mod words;

@@ -1,0 +1,215 @@
+//! Why something was found: stretches of its texts with the matching words marked, safe to put into a page.
+
+use crate::search::parse::Parsed;
+use crate::search::query::typo_distance;
+use crate::search::tokenizer::{Kind, Token, stem, tokens};
+use std::collections::HashSet;
+
+/// Length of a snippet of a long text, in characters, about.
+const SNIPPET_CHARACTERS: usize = 180;
+
+/// What to mark.
+#[derive(Debug, Default)]
+pub(crate) struct Marker {
+    terms: HashSet<String>,
+    prefix: Option<String>,
+    /// Words with the distance at which others are taken for them.
+    typos: Vec<(Vec<char>, usize)>,
+}
+
+impl Marker {
+    /// Marks what a query looks for; with `typos`, also words that differ by a letter or two.
+    pub(crate) fn new(parsed: &Parsed, typos: bool) -> Self {
+        let mut marker = Self::default();
+        for word in &parsed.words {
+            marker.terms.extend([word.stem(), word.joined.clone()]);
+            if word.parts.len() > 1 {
+                let telling = word.parts.iter().filter(|part| part.chars().count() > 1);
+                marker.terms.extend(telling.map(|part| stem(part)));
+            }
+            if word.prefix {
+                marker.prefix = Some(word.joined.clone());
+            }
+            if let Some(distance) = typo_distance(&word.joined).filter(|_| typos) {
+                marker
+                    .typos
+                    .push((word.joined.chars().collect(), usize::from(distance)));
+            }
+        }
+        for run in &parsed.characters {
+            if let [only] = run.as_slice() {
+                marker.terms.insert(only.to_string());
+            }
+            marker
+                .terms
+                .extend(run.windows(2).map(|pair| pair.iter().collect::<String>()));
+        }
+        marker
+            .terms
+            .extend(parsed.phrases.iter().flatten().map(|(_, term)| term.clone()));
+        marker
+    }
+
+    /// The whole text with matches marked, or nothing when none is in it. `<mark>` is its only tag.
+    pub(crate) fn whole(&self, text: &str) -> Option<String> {
+        let ranges = self.ranges(text);
+        (!ranges.is_empty()).then(|| render(text, 0..text.len(), &ranges))
+    }
+
+    /// The stretch of a long text with the most matches, cut at characters, with `…` where it was cut.
+    pub(crate) fn snippet(&self, text: &str) -> Option<String> {
+        let ranges = self.ranges(text);
+        let window = best_window(text, &ranges)?;
+        let mut snippet = String::new();
+        if window.start > 0 {
+            snippet.push('…');
+        }
+        snippet.push_str(&render(text, window.clone(), &ranges));
+        if window.end < text.len() {
+            snippet.push('…');
+        }
+        Some(snippet)
+    }
+
+    /// Byte ranges to mark, merged and in order.
+    fn ranges(&self, text: &str) -> Vec<(usize, usize)> {
+        let mut found: Vec<_> = tokens(text)
+            .iter()
+            .filter(|token| self.marks(token))
+            .map(|token| (token.start, token.end))
+            .collect();
+        found.sort_unstable();
+        let mut merged: Vec<(usize, usize)> = Vec::with_capacity(found.len());
+        for (start, end) in found {
+            match merged.last_mut() {
+                Some(last) if start <= last.1 => last.1 = last.1.max(end),
+                _ => merged.push((start, end)),
+            }
+        }
+        merged
+    }
+
+    fn marks(&self, token: &Token) -> bool {
+        if self.terms.contains(&token.text) {
+            return true;
+        }
+        if !matches!(token.kind, Kind::Word | Kind::Joined) {
+            return false;
+        }
+        self.prefix
+            .as_ref()
+            .is_some_and(|prefix| token.text.starts_with(prefix.as_str()))
+            || self
+                .typos
+                .iter()
+                .any(|(word, distance)| within_distance(word, &token.text, *distance))
+    }
+}
+
+/// Whether two words differ by at most so many inserted, dropped, changed or swapped letters.
+fn within_distance(word: &[char], other: &str, distance: usize) -> bool {
+    let other: Vec<char> = other.chars().take(word.len() + distance + 1).collect();
+    if word.len().abs_diff(other.len()) > distance {
+        return false;
+    }
+    let mut older: Vec<usize> = Vec::new();
+    let mut before: Vec<usize> = (0..=other.len()).collect();
+    for (row, letter) in word.iter().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, candidate) in other.iter().enumerate() {
+            let change = before[column] + usize::from(letter != candidate);
+            let mut best = change.min(before[column + 1] + 1).min(current[column] + 1);
+            if row > 0 && column > 0 && *letter == other[column - 1] && word[row - 1] == *candidate {
+                best = best.min(older[column - 1] + 1);
+            }
+            current.push(best);
+        }
+        older = std::mem::replace(&mut before, current);
+    }
+    before.last().is_some_and(|last| *last <= distance)
+}
+
+/// The window of about [`SNIPPET_CHARACTERS`] that holds the most matches, beginning a little before the first of them.
+fn best_window(text: &str, ranges: &[(usize, usize)]) -> Option<std::ops::Range<usize>> {
+    let window_from = |start: usize| {
+        let lead = text[..start].char_indices().rev().take(SNIPPET_CHARACTERS / 6);
+        // A sentence or line that ends shortly before is a better place to begin than the middle of it.
+        let begin = lead
+            .clone()
+            .find(|(_, character)| matches!(character, '\n' | '。' | '！' | '？'))
+            .map(|(at, character)| at + character.len_utf8())
+            .or_else(|| lead.last().map(|(at, _)| at))
+            .unwrap_or(start);
+        let end = text[begin..]
+            .char_indices()
+            .nth(SNIPPET_CHARACTERS)
+            .map_or(text.len(), |(at, _)| begin + at);
+        begin..end
+    };
+    let matches_in = |window: &std::ops::Range<usize>| {
+        ranges
+            .iter()
+            .filter(|(start, end)| window.contains(start) && *end <= window.end)
+            .count()
+    };
+    ranges
+        .iter()
+        .take(200)
+        .map(|(start, _)| window_from(*start))
+        .max_by_key(|window| (matches_in(window), std::cmp::Reverse(window.start)))
+}
+
+fn render(text: &str, window: std::ops::Range<usize>, ranges: &[(usize, usize)]) -> String {
+    let mut html = String::with_capacity(window.len() + 32);
+    let mut at = window.start;
+    for (start, end) in ranges
+        .iter()
+        .filter(|(start, end)| *start < window.end && *end > window.start)
+    {
+        let (start, end) = ((*start).max(at), (*end).min(window.end));
+        escape(&text[at..start], &mut html);
+        html.push_str("<mark>");
+        escape(&text[start..end], &mut html);
+        html.push_str("</mark>");
+        at = end;
+    }
+    escape(&text[at..window.end], &mut html);
+    html
+}
+
+fn escape(text: &str, html: &mut String) {
+    for character in text.chars() {
+        match character {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            _ => html.push(character),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::parse::parse;
+
+    #[test]
+    fn matches_are_marked_and_the_rest_is_escaped() {
+        let marker = Marker::new(&parse("降水预测 nowcast", false), false);
+        assert_eq!(
+            marker.whole("短时<b>降水的预测</b> & nowcasting").unwrap(),
+            "短时&lt;b&gt;<mark>降水</mark>的<mark>预测</mark>&lt;/b&gt; &amp; <mark>nowcasting</mark>"
+        );
+        assert_eq!(marker.whole("nothing here"), None);
+    }
+
+    #[test]
+    fn distances_count_swapped_letters_once() {
+        let word: Vec<char> = "segment".chars().collect();
+        assert!(within_distance(&word, "sgement", 1));
+        assert!(within_distance(&word, "segments", 1));
+        assert!(!within_distance(&word, "seggnemt", 1));
+    }
+}
