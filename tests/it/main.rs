@@ -27,6 +27,11 @@ mod repos;
 mod search;
 mod social;
 mod store;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "a toolbox, whose last tools wait for the routes that they are for"
+)]
 mod support;
 mod taxonomy;
 mod telemetry;

@@ -1,1 +1,3 @@
+//! The binary as an operator meets it: starting, stopping, being killed, a folder or a port that is not to be had.
 
+mod life;
