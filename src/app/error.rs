@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     /// Another process works with the folder.
-    #[error("The data folder {} is in use by another geoml-hub: stop that one, or ask it to do the work (GET /api/admin/tasks lists what it can do, POST /api/admin/tasks/{{name}}/run does it).", .0.display())]
+    #[error("The data folder {} is in use by another geoml-hub: stop that one first.", .0.display())]
     InUse(PathBuf),
     /// The folder or a file in it cannot be made, read or written.
     #[error("The data folder {} cannot be used: {source}. Check that it exists, belongs to this user and is writable.", path.display())]

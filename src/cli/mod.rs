@@ -1,14 +1,37 @@
 //! Commands of the `geoml-hub` binary. The only home of clap.
 
+/// Arguments that many commands take.
+mod arguments;
+/// `geoml-hub check`.
+mod check;
+/// `geoml-hub config`.
+mod config;
+/// Work on the data folder of a stopped hub.
+mod offline;
 /// `geoml-hub serve`.
 mod serve;
 
 use clap::{Parser, Subcommand};
+use std::io::Write;
 use std::process::ExitCode;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  the command did what it should
+  1  it could not; a sentence on standard error says why
+  2  the arguments are wrong
+  3  `check` found something wrong
+  130  a second signal ended the server at once";
+
+/// How a command that could do its work ended.
+enum Outcome {
+    Done,
+    ProblemsFound,
+}
 
 /// The hub of a research group for its geoscience machine-learning models and datasets.
 #[derive(Debug, Parser)]
-#[command(name = "geoml-hub", version, about)]
+#[command(name = "geoml-hub", version, about, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -18,15 +41,22 @@ struct Arguments {
 enum Command {
     /// Run the hub until it is told to stop.
     Serve(serve::Serve),
+    /// Look for contradictions in the data folder of a stopped hub.
+    Check(check::Check),
+    /// Show, check or begin a configuration.
+    Config(config::Config),
 }
 
 /// Parses the command line, runs one command and says how it went.
 pub fn run() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Serve(serve) => serve.run(),
+        Command::Serve(serve) => serve.run().map(|()| Outcome::Done),
+        Command::Check(check) => check.run(),
+        Command::Config(config) => config.run().map(|()| Outcome::Done),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::ProblemsFound) => ExitCode::from(3),
         Err(error) => {
             say_error(&error);
             ExitCode::FAILURE
@@ -34,13 +64,14 @@ pub fn run() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the one place where a command says why it failed")]
+/// Says why a command failed.
 fn say_error(error: &anyhow::Error) {
-    eprintln!("geoml-hub: {error:#}");
+    // Whoever closed standard error does not want to know.
+    let _ = writeln!(std::io::stderr(), "geoml-hub: {error:#}");
 }
 
 /// Writes a line of a command's answer.
-#[expect(clippy::print_stdout, reason = "the one place where a command answers")]
 fn say(line: &str) {
-    println!("{line}");
+    // A reader that has seen enough, such as `head`, closes the pipe; that is no failure.
+    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -1,24 +1,20 @@
+use super::arguments::HubArguments;
 use super::say;
 use crate::app::{Hub, Server, block_on};
 use crate::base::Clock;
 use crate::config::{ConfigWatcher, Flag, LiveConfig, Loader};
 use crate::telemetry;
-use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// What `serve` takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Serve {
-    /// The data folder; created when it is missing [default: ./geoml-hub-data].
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    hub: HubArguments,
     /// Where to listen [default: 127.0.0.1:8000]; port 0 takes a free one.
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<String>,
-    /// A configuration file; see `geoml-hub config example`.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
     /// Open a browser once the hub listens.
     #[arg(long)]
     open: bool,
@@ -26,22 +22,11 @@ pub(super) struct Serve {
 
 impl Serve {
     fn loader(&self) -> Loader {
-        let mut flags = Vec::new();
-        if let Some(folder) = &self.data {
-            flags.push(Flag {
-                name: "--data",
-                key: "data.folder",
-                value: folder.to_string_lossy().into_owned(),
-            });
-        }
-        if let Some(address) = &self.listen {
-            flags.push(Flag {
-                name: "--listen",
-                key: "server.listen",
-                value: address.clone(),
-            });
-        }
-        Loader::of_process(self.config.clone(), flags)
+        self.hub.loader(self.listen.as_ref().map(|address| Flag {
+            name: "--listen",
+            key: "server.listen",
+            value: address.clone(),
+        }))
     }
 
     pub(super) fn run(self) -> anyhow::Result<()> {

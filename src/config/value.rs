@@ -235,6 +235,11 @@ impl LogFilter {
             .flatten()
     }
 
+    /// Warnings and errors, as commands other than `serve` log them.
+    pub fn warnings() -> Self {
+        Self(Targets::new().with_default(tracing::Level::WARN))
+    }
+
     /// The filter as tracing takes it.
     pub fn targets(&self) -> &Targets {
         &self.0

@@ -1,3 +1,5 @@
 //! The binary as an operator meets it: starting, stopping, being killed, a folder or a port that is not to be had.
 
+mod commands;
 mod life;
+mod trouble;
