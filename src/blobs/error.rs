@@ -94,7 +94,7 @@ pub enum BlobError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// A file of the data folder could not be read or written.
-    #[error("The hub could not read or write its data folder. An administrator finds the reason in the log.")]
+    #[error("The hub could not read or write {}. Its data folder must belong to the user who runs it.", path.display())]
     Folder {
         /// What was touched.
         path: PathBuf,

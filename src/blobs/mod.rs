@@ -92,7 +92,7 @@ enum Backend {
 }
 
 impl Blobs {
-    /// Opens the store of a data folder. Removes what an earlier run left half received; talks to no network.
+    /// Opens the store of a data folder, which exists. Removes what an earlier run left half received; talks to no network.
     ///
     /// Blocking. The caller holds the data folder's lock: one process at a time.
     pub fn open(data: &Path, config: &BlobsConfig, keys: Keys, clock: Clock) -> Result<Self, BlobError> {
@@ -223,10 +223,13 @@ impl Blobs {
                 // A task of its own, ending with the upload: a caller that goes away must not leave parts behind in the
                 // bucket, and the lock must be held until S3 has answered.
                 let task = tokio::spawn(async move {
-                    let _held = (lock, guard);
-                    let already_existed = bucket.place(&staged, &sha256, size).await?;
-                    blobs.note_adoption(sha256);
-                    Ok::<_, BlobError>(already_existed)
+                    let placed = bucket.place(&staged, &sha256, size).await;
+                    if placed.is_ok() {
+                        blobs.note_adoption(sha256);
+                    }
+                    // Removing a large file takes its time.
+                    blocking(move || drop((guard, lock))).await;
+                    placed
                 });
                 match task.await {
                     Ok(result) => result?,

@@ -54,16 +54,17 @@ impl<T: Send + 'static> Pump<T> {
         }
     }
 
-    /// Hands over a chunk of any size; waits while the task is behind. Gives the task's error when it has stopped.
+    /// Hands over a chunk of any size; waits while the task is behind. Gives the task's error when it has stopped. A
+    /// caller that stops waiting may lose the rest of this chunk; the task must compare what arrived with what was sent.
     pub(in crate::blobs) async fn push(&mut self, mut chunk: Bytes) -> Result<(), BlobError> {
         while !chunk.is_empty() {
+            if self.waiting_bytes == PARCEL_BYTES {
+                self.send_waiting().await?;
+            }
             let room = PARCEL_BYTES - self.waiting_bytes;
             let piece = chunk.split_to(room.min(chunk.len()));
             self.waiting_bytes += piece.len();
             self.waiting.push(piece);
-            if self.waiting_bytes == PARCEL_BYTES {
-                self.send_waiting().await?;
-            }
         }
         Ok(())
     }
@@ -77,9 +78,13 @@ impl<T: Send + 'static> Pump<T> {
     }
 
     async fn send_waiting(&mut self) -> Result<(), BlobError> {
-        self.waiting_bytes = 0;
-        let chunks = std::mem::take(&mut self.waiting);
-        if chunks.is_empty() || self.sender.send(Parcel::Data(chunks)).await.is_ok() {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        // The place first, then the chunks: nothing is lost when the caller gives up waiting.
+        if let Ok(place) = self.sender.reserve().await {
+            self.waiting_bytes = 0;
+            place.send(Parcel::Data(std::mem::take(&mut self.waiting)));
             return Ok(());
         }
         match self.result().await {

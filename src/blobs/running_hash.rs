@@ -1,9 +1,12 @@
+use std::ops::Range;
+
 use sha2::{Digest, Sha256};
 
 /// The digest of an upload's beginning, computed while chunks arrive in order.
 ///
-/// It saves reading the content again: 4 s for 5 GiB. It is lost at a restart, and given up for good when bytes that it
-/// covers are written again, because those may differ; then the content is read.
+/// It saves reading the content again: 4 s for 5 GiB. It is lost at a restart; then the content is read. What it covers
+/// must be what the file holds, also when a client sends other bytes for the same place: bytes that it covers and that
+/// are written again end it for good, and it is never extended over bytes that somebody else is writing.
 #[derive(Default)]
 pub(in crate::blobs) struct RunningHash {
     /// Absent while a chunk extends it.
@@ -12,12 +15,14 @@ pub(in crate::blobs) struct RunningHash {
     /// First byte that it does not cover, the chunk on its way included.
     covered: u64,
     given_up: bool,
+    /// Chunks on their way that do not extend it.
+    apart: Vec<Range<u64>>,
 }
 
 /// What one chunk may do with the running hash.
 pub(in crate::blobs) enum Claim {
     /// The chunk is out of order.
-    Nothing,
+    Apart(Range<u64>),
     /// The chunk extends it.
     Extends(Box<Extension>),
 }
@@ -42,42 +47,47 @@ impl Claim {
 impl RunningHash {
     /// Called before the first byte of a chunk is written.
     pub(in crate::blobs) fn claim(&mut self, offset: u64, length: u64) -> Claim {
+        let range = offset..offset.saturating_add(length);
         if offset < self.covered {
             self.given_up = true;
             self.hasher = None;
-        }
-        if self.given_up || offset != self.covered {
-            return Claim::Nothing;
         }
         if !self.started {
             self.started = true;
             self.hasher = Some(Sha256::new());
         }
-        match self.hasher.take() {
-            None => Claim::Nothing,
+        let alone = self
+            .apart
+            .iter()
+            .all(|other| other.end <= range.start || range.end <= other.start);
+        let extends = !self.given_up && offset == self.covered && alone;
+        match self.hasher.take_if(|_| extends) {
+            None => {
+                self.apart.push(range.clone());
+                Claim::Apart(range)
+            }
             Some(hasher) => {
-                self.covered = offset + length;
-                Claim::Extends(Box::new(Extension {
-                    before: hasher.clone(),
-                    offset,
-                    hasher,
-                }))
+                self.covered = range.end;
+                let before = hasher.clone();
+                Claim::Extends(Box::new(Extension { before, offset, hasher }))
             }
         }
     }
 
     /// Called after the chunk is on disk, or has failed.
     pub(in crate::blobs) fn settle(&mut self, claim: Claim, written: bool) {
-        let Claim::Extends(extension) = claim else { return };
-        let Extension { before, offset, hasher } = *extension;
-        if self.given_up {
-            return;
-        }
-        if written {
-            self.hasher = Some(hasher);
-        } else {
-            self.covered = offset;
-            self.hasher = Some(before);
+        match claim {
+            Claim::Apart(range) => {
+                if let Some(place) = self.apart.iter().position(|other| *other == range) {
+                    self.apart.swap_remove(place);
+                }
+            }
+            Claim::Extends(_) if self.given_up => {}
+            Claim::Extends(extension) if written => self.hasher = Some(extension.hasher),
+            Claim::Extends(extension) => {
+                self.covered = extension.offset;
+                self.hasher = Some(extension.before);
+            }
         }
     }
 
@@ -127,5 +137,18 @@ mod tests {
         write(&mut hash, 0, b"abc", true);
         hash.settle(first, true);
         assert_eq!(hash.so_far().1, 0);
+    }
+
+    #[test]
+    fn bytes_that_another_chunk_is_writing_are_not_covered() {
+        let mut hash = RunningHash::default();
+        let slow = hash.claim(3, 3);
+        write(&mut hash, 0, b"abc", true);
+        write(&mut hash, 3, b"def", true);
+        assert_eq!(hash.so_far().1, 3);
+        hash.settle(slow, true);
+        write(&mut hash, 3, b"def", true);
+        let (hasher, covered) = hash.so_far();
+        assert_eq!((hasher.finalize(), covered), (Sha256::digest(b"abcdef"), 6));
     }
 }

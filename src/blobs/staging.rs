@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -263,20 +264,24 @@ fn receive(
 ) -> Result<(), BlobError> {
     let lock = || state.hash.lock().unwrap_or_else(PoisonError::into_inner);
     let mut claim = lock().claim(offset, length);
-    let outcome = write_chunk(file, &mut claim, offset, &mut parcels);
+    let outcome = write_chunk(file, &mut claim, offset..offset + length, &mut parcels);
     lock().settle(claim, outcome.is_ok());
     outcome
 }
 
-fn write_chunk(file: &File, claim: &mut Claim, offset: u64, parcels: &mut Parcels) -> Result<(), BlobError> {
-    let failed = |error| BlobError::at("an upload".as_ref())(error);
-    let mut position = offset;
+fn write_chunk(file: &File, claim: &mut Claim, place: Range<u64>, parcels: &mut Parcels) -> Result<(), BlobError> {
+    let failed = |error| BlobError::at(StorageKey::Uploads.path().as_ref())(error);
+    let mut position = place.start;
     while let Some(chunks) = parcels.next()? {
         for chunk in chunks {
             claim.update(&chunk);
             file.write_all_at(&chunk, position).map_err(failed)?;
             position += chunk.len() as u64;
         }
+    }
+    if position != place.end {
+        // A write that its caller did not wait for to the end.
+        return Err(BlobError::Abandoned);
     }
     file.sync_data().map_err(failed)
 }

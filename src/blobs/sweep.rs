@@ -70,7 +70,7 @@ impl Blobs {
                     .adopted
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
-                    .retain(|_, when| *when > before);
+                    .retain(|_, when| *when >= before);
             }
         }
         Ok(report)

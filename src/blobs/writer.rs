@@ -9,7 +9,7 @@ use sha2::Digest;
 use super::local::ignore_missing;
 use super::pump::{Parcels, Pump};
 use super::{BlobError, Blobs, StoredBlob};
-use crate::base::Sha256;
+use crate::base::{Sha256, blocking};
 
 /// What is known of content before it arrives.
 #[derive(Clone, Copy, Debug, Default)]
@@ -103,13 +103,19 @@ impl BlobWriter {
             });
         }
         let staged = pump.finish().await?;
-        match expected.sha256 {
-            Some(announced) if announced != staged.sha256 => Err(BlobError::HashMismatch {
+        let (sha256, size) = (staged.sha256, staged.size);
+        let refusal = match expected.sha256 {
+            // A write that its caller did not wait for to the end.
+            _ if size != received => BlobError::Abandoned,
+            Some(announced) if announced != sha256 => BlobError::HashMismatch {
                 expected: announced,
-                actual: staged.sha256,
-            }),
-            _ => blobs.place_incoming(staged).await,
-        }
+                actual: sha256,
+            },
+            _ => return blobs.place_incoming(staged).await,
+        };
+        // Removing a large file takes its time.
+        blocking(move || drop(staged)).await;
+        Err(refusal)
     }
 }
 

@@ -16,6 +16,7 @@ super::on_both_backends! {
     content_that_exists_already_is_adopted,
     chunks_outside_or_of_another_length_are_refused,
     sealed_content_takes_no_chunk,
+    a_chunk_sent_twice_at_once_never_breaks_the_digest,
     uploads_are_listed_discarded_and_swept,
 }
 
@@ -233,4 +234,22 @@ async fn uploads_are_listed_discarded_and_swept(fixture: Fixture) {
     assert_eq!(staging.list().await.unwrap()[0].upload, kept);
     staging.discard(kept).await.unwrap();
     assert!(staging.list().await.unwrap().is_empty());
+}
+
+/// A client that sends other bytes for a chunk that is still on its way must not get content stored under a digest that
+/// it does not have.
+async fn a_chunk_sent_twice_at_once_never_breaks_the_digest(fixture: Fixture) {
+    let (first, second) = (bytes_of(2 * CHUNK, 10), bytes_of(2 * CHUNK, 11));
+    let upload = started(&fixture, &first).await;
+    let staging = fixture.blobs.staging();
+    let (start, length) = (CHUNK as u64, CHUNK as u64);
+    let mut slow = staging.chunk(upload, start, length).await.unwrap();
+    slow.write(first.slice(CHUNK..2 * CHUNK - 1)).await.unwrap();
+    send(&fixture.blobs, upload, &first, 0).await;
+    send(&fixture.blobs, upload, &second, 1).await;
+    slow.write(first.slice(2 * CHUNK - 1..)).await.unwrap();
+    slow.finish().await.unwrap();
+    let stored = staging.assemble(upload, None).await.unwrap();
+    let reader = fixture.blobs.reader(stored.sha256).await.unwrap();
+    assert_eq!(Sha256::of(&read_all(&reader).await), stored.sha256);
 }
