@@ -41,7 +41,7 @@ pub struct IndexStatus {
 
 /// A change of one index.
 #[derive(Debug)]
-pub(crate) enum Change<D> {
+pub enum Change<D> {
     /// Adds a thing, replacing its older version.
     Put(Box<D>),
     /// Removes everything that has this key.
@@ -49,7 +49,7 @@ pub(crate) enum Change<D> {
 }
 
 /// Columns of one segment, opened once.
-pub(crate) struct Columns {
+pub struct Columns {
     id_high: Column<u64>,
     id_low: Column<u64>,
     pub(crate) keywords: Vec<Option<StrColumn>>,
@@ -160,7 +160,9 @@ pub(crate) struct Opened {
 }
 
 /// An index and the thread that writes it. Cheap to clone; the thread ends with the last clone, after a last commit.
-pub(crate) struct Engine<D: Indexed> {
+///
+/// The indexes of repositories, users and files all deref to it.
+pub struct Engine<D: Indexed> {
     pub(crate) shared: Arc<Shared<D>>,
     hold: Arc<WriterThread<D>>,
 }
@@ -250,30 +252,40 @@ impl<D: Indexed> Engine<D> {
         })
     }
 
+    /// Whether the index must be rebuilt, and the last event that it contains.
+    pub fn status(&self) -> IndexStatus {
+        *self.shared.status.borrow()
+    }
+
+    /// Tells of changes of the status.
+    pub fn watch(&self) -> watch::Receiver<IndexStatus> {
+        self.shared.status.subscribe()
+    }
+
     /// Hands changes to the writer; returns when it has taken them, which holds back callers that are faster than the disk.
     ///
     /// They become searchable within 50 ms. A cursor given with them is durable with them.
-    pub(crate) async fn apply(&self, changes: Vec<Change<D>>, cursor: Option<u64>) -> Result<(), SearchError> {
+    pub(crate) async fn change(&self, changes: Vec<Change<D>>, cursor: Option<u64>) -> Result<(), SearchError> {
         self.ask(|reply| Command::Apply { changes, cursor, reply }).await
     }
 
     /// Waits until everything applied before is durable and searchable.
-    pub(crate) async fn flush(&self) -> Result<(), SearchError> {
+    pub async fn flush(&self) -> Result<(), SearchError> {
         self.ask(|reply| Command::Flush { reply }).await
     }
 
     /// Empties the index. Until [`Self::finish_rebuild`], a start reports it as unfinished.
-    pub(crate) async fn begin_rebuild(&self) -> Result<(), SearchError> {
+    pub async fn begin_rebuild(&self) -> Result<(), SearchError> {
         self.ask(|reply| Command::BeginRebuild { reply }).await
     }
 
     /// Declares the index complete up to an event.
-    pub(crate) async fn finish_rebuild(&self, cursor: u64) -> Result<(), SearchError> {
+    pub async fn finish_rebuild(&self, cursor: u64) -> Result<(), SearchError> {
         self.ask(|reply| Command::FinishRebuild { cursor, reply }).await
     }
 
-    /// Commits, ends the writer's thread and releases the folder's lock.
-    pub(crate) async fn close(&self) {
+    /// Commits, ends the writer's thread and releases the folder's lock; later writes answer [`SearchError::Closed`].
+    pub async fn close(&self) {
         let hold = Arc::clone(&self.hold);
         crate::base::blocking(move || hold.stop()).await;
     }

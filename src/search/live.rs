@@ -29,7 +29,7 @@ pub struct Counters {
 
 /// Who may read a repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) enum Readers {
+pub enum Readers {
     /// Nobody: it is deleted or unknown.
     #[default]
     Nobody,
@@ -41,7 +41,7 @@ pub(crate) enum Readers {
 
 /// One repository.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LiveRow {
+pub struct LiveRow {
     pub(crate) counters: Counters,
     pub(crate) readers: Readers,
 }

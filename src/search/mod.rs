@@ -14,6 +14,8 @@ mod document;
 mod engine;
 mod error;
 mod facets;
+mod files;
+mod find;
 mod folding;
 mod highlight;
 mod live;
@@ -24,15 +26,18 @@ mod repositories;
 mod schema;
 mod suggest;
 mod tokenizer;
+mod users;
 mod writer;
 
 pub use document::RepositoryDocument;
-pub use engine::{IndexStatus, RebuildReason};
+pub use engine::{Engine, IndexStatus, RebuildReason};
 pub use error::SearchError;
 pub use facets::{Facet, FacetCounts, MOST_FACET_VALUES};
+pub use files::{FileChange, FileDocument, FileHit, FileIndex, FileQuery, FileSort};
 pub use live::Counters;
 pub use repositories::{
     Audience, DEEPEST_HIT, Highlights, MOST_PER_PAGE, RepositoryChange, RepositoryFilter, RepositoryHit,
     RepositoryIndex, RepositoryQuery, RepositoryResults, RepositorySort,
 };
 pub use suggest::{MOST_SUGGESTIONS, Suggestion, SuggestionKind};
+pub use users::{UserChange, UserDocument, UserHit, UserIndex};

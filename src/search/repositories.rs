@@ -3,7 +3,7 @@
 use crate::base::{Family, RepositoryId, RepositoryKind, UserId};
 use crate::search::collect::{Collected, HitCollector, Order};
 use crate::search::document::{EVERYONE, RepositoryDocument, keyword, keyword_form, number};
-use crate::search::engine::{Change, Engine, IndexStatus, Snapshot};
+use crate::search::engine::{Change, Engine, Snapshot};
 use crate::search::error::SearchError;
 use crate::search::facets::{Facet, FacetCounts, top_values};
 use crate::search::highlight::Marker;
@@ -11,13 +11,12 @@ use crate::search::live::{Counters, LiveRow, LiveRows, Readers};
 use crate::search::parse::{Parsed, parse};
 use crate::search::query::{any_of, build, filter, may_have_typos};
 use crate::search::schema::Fields;
-use std::ops::Bound;
+use std::ops::{Bound, Deref};
 use std::path::Path;
 use std::sync::Arc;
 use tantivy::query::{BooleanQuery, ConstScoreQuery, Occur, Query, RangeQuery};
 use tantivy::schema::Value;
 use tantivy::{TantivyDocument, Term};
-use tokio::sync::watch;
 
 /// Hits beyond this many are counted but cannot be reached by paging.
 pub const DEEPEST_HIT: usize = 10_000;
@@ -160,6 +159,14 @@ pub enum RepositoryChange {
     Delete(RepositoryId),
 }
 
+impl Deref for RepositoryIndex {
+    type Target = Engine<RepositoryDocument>;
+
+    fn deref(&self) -> &Engine<RepositoryDocument> {
+        &self.engine
+    }
+}
+
 impl RepositoryIndex {
     /// Opens the index below a folder; one that cannot be used is replaced by an empty one that asks to be rebuilt.
     pub fn open(folder: &Path) -> Result<Self, SearchError> {
@@ -170,23 +177,13 @@ impl RepositoryIndex {
         })
     }
 
-    /// Whether it must be rebuilt, and the last event that it contains.
-    pub fn status(&self) -> IndexStatus {
-        *self.engine.shared.status.borrow()
-    }
-
-    /// Tells of changes of the status.
-    pub fn watch(&self) -> watch::Receiver<IndexStatus> {
-        self.engine.shared.status.subscribe()
-    }
-
     /// Takes changes, in order; they are searchable within 50 ms, and durable together with the cursor.
     pub async fn apply(&self, changes: Vec<RepositoryChange>, cursor: Option<u64>) -> Result<(), SearchError> {
         let changes = changes.into_iter().map(|change| match change {
             RepositoryChange::Put(document) => Change::Put(document),
             RepositoryChange::Delete(id) => Change::Delete(id.to_string()),
         });
-        self.engine.apply(changes.collect(), cursor).await
+        self.engine.change(changes.collect(), cursor).await
     }
 
     /// Sets counters; effective at once and not durable, since they have their truth elsewhere. Unknown ids are passed over.
@@ -196,26 +193,6 @@ impl RepositoryIndex {
                 .into_iter()
                 .map(|(id, counters)| (u128::from_be_bytes(*id.as_bytes()), counters)),
         );
-    }
-
-    /// Waits until everything applied before is durable and searchable.
-    pub async fn flush(&self) -> Result<(), SearchError> {
-        self.engine.flush().await
-    }
-
-    /// Empties the index; until [`Self::finish_rebuild`] a start reports it as unfinished.
-    pub async fn begin_rebuild(&self) -> Result<(), SearchError> {
-        self.engine.begin_rebuild().await
-    }
-
-    /// Declares the index complete up to an event.
-    pub async fn finish_rebuild(&self, cursor: u64) -> Result<(), SearchError> {
-        self.engine.finish_rebuild(cursor).await
-    }
-
-    /// Commits and closes; later calls that write answer [`SearchError::Closed`].
-    pub async fn close(&self) {
-        self.engine.close().await;
     }
 
     /// Whether an audience may read a repository, as far as the index knows.

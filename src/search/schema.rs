@@ -16,7 +16,7 @@ use tantivy::{TantivyDocument, Term};
 const LONGEST_KEYWORD: usize = 200;
 
 /// A thing that an index finds.
-pub(crate) trait Indexed: Send + Sync + 'static {
+pub trait Indexed: Send + Sync + 'static {
     /// Folder of the index.
     const NAME: &'static str;
     /// Raised whenever the schema or the analysis changes; an index of another version is rebuilt.
@@ -49,7 +49,7 @@ pub(crate) trait Indexed: Send + Sync + 'static {
 
 /// What of a thing is written.
 #[derive(Debug, Default)]
-pub(crate) struct Row {
+pub struct Row {
     /// Searchable text with its weight (1 to 15).
     pub(crate) text: Vec<(u8, String)>,
     /// Names and titles with their weight; they belong to `text` too.

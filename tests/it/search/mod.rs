@@ -4,6 +4,7 @@ mod access;
 mod corpus;
 mod durability;
 mod facets;
+mod others;
 mod relevance;
 mod sorting;
 mod words;
