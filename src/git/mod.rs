@@ -13,30 +13,43 @@
 
 mod attributes;
 mod blob_stage;
+mod branch_walk;
 mod changes;
+mod check;
 mod commit;
+mod diff;
 mod durable;
 mod error;
 mod lfs_pointer;
 mod locks;
 mod log;
+mod maintenance;
 mod model;
 mod objects;
 mod pack;
 mod reference_write;
 mod references;
 mod repository;
+mod statistics;
 mod tree;
 mod tree_edit;
 
+/// Which commits changed a path, as rows.
+pub mod path_history;
+
 pub use attributes::{Attributes, LARGE_EXTENSIONS, default_gitattributes};
 pub use blob_stage::{BlobStage, PreparedBlob};
+pub use branch_walk::WalkedVersion;
+pub use check::CheckReport;
 pub use commit::{CommitRequest, Content, Operation, Parent, PreparedCommit, Published};
+pub use diff::{Diff, DiffContent, DiffLimits, DiffLine, DiffSide, FileDiff, FileStatus, Hunk, LineKind, is_binary};
 pub use error::GitError;
 pub use lfs_pointer::{LfsPointer, POINTER_MAX_BYTES};
 pub use locks::RepositoryGuard;
 pub use log::LogPage;
+pub use maintenance::Maintained;
 pub use model::{
     ChangeKind, CommitInfo, EntryKind, FileChange, InvalidObjectId, ObjectId, Reference, Signature, TreeEntry,
 };
 pub use repository::{Git, Repository};
+pub use statistics::Statistics;

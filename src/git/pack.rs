@@ -131,6 +131,21 @@ impl PackWriter {
         Ok(id)
     }
 
+    /// Adds an object as it stands in another pack, still compressed.
+    pub(super) fn add_compressed(
+        &mut self,
+        id: ObjectId,
+        header: Header,
+        size: u64,
+        compressed: &[u8],
+    ) -> Result<(), GitError> {
+        let offset = self.begin(header, size)?;
+        self.out.write_all(compressed)?;
+        self.known.insert(id);
+        self.end(id, offset);
+        Ok(())
+    }
+
     fn begin(&mut self, header: Header, size: u64) -> Result<u64, GitError> {
         let offset = self.out.offset;
         self.out.crc = crc32fast::Hasher::new();

@@ -1,5 +1,6 @@
 //! Folders of repositories and the handles to read them.
 
+use super::branch_walk::WalkCache;
 use super::durable::{create_folders, replace, sync_folder, unique_name, write_new};
 use super::error::GitError;
 use super::locks::Locks;
@@ -27,6 +28,7 @@ struct Inner {
     root: PathBuf,
     locks: Locks,
     opened: Mutex<Opened>,
+    walks: WalkCache,
 }
 
 #[derive(Default)]
@@ -64,6 +66,7 @@ impl Git {
             root,
             locks: Locks::default(),
             opened: Mutex::default(),
+            walks: WalkCache::default(),
         })))
     }
 
@@ -200,6 +203,10 @@ impl Git {
 
     pub(super) fn locks(&self) -> &Locks {
         &self.0.locks
+    }
+
+    pub(super) fn walks(&self) -> &WalkCache {
+        &self.0.walks
     }
 
     fn opened(&self) -> MutexGuard<'_, Opened> {

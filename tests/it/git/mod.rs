@@ -1,6 +1,9 @@
 //! The git engine against stock git as oracle.
 
 mod commits;
+mod diffs;
+mod maintenance;
+mod path_history;
 mod reading;
 mod references;
 mod support;

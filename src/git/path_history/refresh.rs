@@ -1,0 +1,58 @@
+//! Bringing the path history of a branch up to date, outside of anybody's commit.
+
+use super::plan::HistoryError;
+use super::store::{Progress, apply, forget_branch};
+use crate::base::{RepositoryId, blocking};
+use crate::git::Git;
+use crate::store::Store;
+use std::sync::Arc;
+
+/// Brings the path history of a branch to where the branch stands, in as many transactions as it takes, and forgets it when
+/// the branch is gone. Two callers at once do the work twice and agree.
+pub async fn refresh(git: &Git, store: &Store, id: RepositoryId, branch: &str) -> Result<(), HistoryError> {
+    'plan: loop {
+        let (planner, rows, name) = (git.clone(), store.clone(), branch.to_owned());
+        let plan = blocking(move || {
+            let repository = planner.repository(id)?;
+            match repository.branch(&name)? {
+                Some(tip) => repository.plan_history(&rows, &name, tip).map(Some),
+                None => Ok(None),
+            }
+        })
+        .await?;
+        let Some(mut plan) = plan else {
+            return forget(store, id, branch).await;
+        };
+        loop {
+            let walker = git.clone();
+            let (walked, update) = blocking(move || {
+                let update = walker
+                    .repository(id)
+                    .and_then(|repository| plan.next_update(&repository));
+                (plan, update)
+            })
+            .await;
+            plan = walked;
+            let Some(update) = update?.map(Arc::new) else {
+                return Ok(());
+            };
+            loop {
+                let step = Arc::clone(&update);
+                match store.write(move |tx| apply(tx, &step)).await? {
+                    Progress::Done => break,
+                    Progress::Again => {}
+                    Progress::Outdated => continue 'plan,
+                }
+            }
+        }
+    }
+}
+
+async fn forget(store: &Store, id: RepositoryId, branch: &str) -> Result<(), HistoryError> {
+    loop {
+        let name = branch.to_owned();
+        if store.write(move |tx| forget_branch(tx, id, &name)).await? {
+            return Ok(());
+        }
+    }
+}
