@@ -216,13 +216,26 @@ impl TestApp {
         }
     }
 
-    /// Ends the test: stops the hub, and fails on an unexpected warning or error in the log.
-    pub async fn finish(mut self) {
+    /// Ends the test: stops the hub, and fails on an unexpected warning or error in the log and on any contradiction
+    /// in the data folder.
+    pub async fn finish(self) {
+        self.finish_without_check().await.assert_check_is_clean().await;
+    }
+
+    /// Ends the test as [`Self::finish`] does, but for a folder that is meant to be refused or damaged.
+    pub async fn finish_without_check(mut self) -> Self {
         self.finished = true;
         if self.process.is_some() {
             self.stop().await;
         }
         self.assert_log_is_as_expected();
+        self
+    }
+
+    /// Runs `geoml-hub check` on the folder of the stopped hub.
+    pub async fn assert_check_is_clean(&self) {
+        let check = self.command(&["check"]).await;
+        assert_eq!(check.code, Some(0), "check: {}{}", check.output, check.errors);
     }
 
     fn assert_log_is_as_expected(&self) {

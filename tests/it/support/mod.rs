@@ -10,6 +10,8 @@ mod process;
 /// What the hub answered.
 mod reply;
 mod s3;
+/// Committed files that have to say what the program says.
+mod snapshot;
 
 pub use app::TestApp;
 pub use client::Client;
@@ -17,3 +19,4 @@ pub use disk::SmallDisk;
 pub use process::{Outcome, hub_command};
 pub use reply::Reply;
 pub use s3::S3Server;
+pub use snapshot::assert_snapshot;
