@@ -2,10 +2,19 @@ use super::data_folder::DataFolder;
 use super::error::AppError;
 use super::schema::schema;
 use crate::base::Clock;
+use crate::blobs::Blobs;
 use crate::config::LiveConfig;
+use crate::events::Events;
+use crate::git::Git;
+use crate::jobs::{Jobs, JobsOptions, Tasks};
+use crate::keys::Keys;
+use crate::repos::Repos;
 use crate::store::Store;
+use crate::users::Users;
+use anyhow::Context;
 
-/// Every part of the hub, built in import order. Commands that work on a stopped hub use it too.
+/// Every part of the hub, built in import order. Commands that work on a stopped hub use it too. Cheap to clone.
+#[derive(Clone)]
 pub struct Hub {
     /// The settings as they are now.
     pub config: LiveConfig,
@@ -13,35 +22,74 @@ pub struct Hub {
     pub clock: Clock,
     /// Metadata.
     pub store: Store,
-    /// Locked as long as any part may use it, so it is dropped last.
-    pub data_folder: DataFolder,
+    /// Signing keys.
+    pub keys: Keys,
+    /// Large content.
+    pub blobs: Blobs,
+    /// Durable background work.
+    pub jobs: Jobs,
+    /// Periodic and maintenance tasks.
+    pub tasks: Tasks,
+    /// What happened.
+    pub events: Events,
+    /// Objects and branches of repositories.
+    pub git: Git,
+    /// Accounts.
+    pub users: Users,
+    /// Repositories.
+    pub repos: Repos,
 }
 
 impl Hub {
-    /// Opens the data folder and builds every part. Starts no background work and listens to nothing.
-    pub fn open(config: LiveConfig, clock: Clock) -> Result<Self, AppError> {
+    /// Builds every part over an open data folder. Starts no background work and listens to nothing. Blocking.
+    pub fn open(folder: &DataFolder, config: LiveConfig, clock: Clock) -> Result<Self, AppError> {
         let settings = config.current();
-        let data_folder = DataFolder::open(&settings.data.folder)?;
-        let store = Store::open(&data_folder.database(), &schema(), settings.store.cache_size.length())?;
+        let path = folder.path();
+        let store = Store::open(&folder.database(), &schema(), settings.store.cache_size.length())?;
+        let keys = Keys::open(&path.join("keys")).context("the signing keys cannot be opened")?;
+        let blobs = Blobs::open(path, &settings.blobs, keys.clone(), clock.clone())
+            .context("the store of large content cannot be opened")?;
+        let options = JobsOptions {
+            workers: settings.jobs.workers,
+            keep_finished: settings.jobs.keep_finished,
+            keep_finished_count: settings.jobs.keep_finished_count,
+        };
+        let jobs = Jobs::new(store.clone(), clock.clone(), options);
+        let tasks = Tasks::new(store.clone(), clock.clone());
+        let events = Events::open(store.clone(), clock.clone())?;
+        let git = Git::open(path.join("git")).context("the git folder cannot be opened")?;
+        let users = Users::new(store.clone(), keys.clone(), config.clone(), clock.clone());
+        let repos = Repos::new(store.clone(), git.clone(), users.clone(), events.clone(), clock.clone());
         Ok(Self {
             config,
             clock,
             store,
-            data_folder,
+            keys,
+            blobs,
+            jobs,
+            tasks,
+            events,
+            git,
+            users,
+            repos,
         })
     }
 
-    /// Everything that contradicts something else, as sentences; empty when all is well.
-    pub fn check(&self) -> Result<Vec<String>, AppError> {
-        let mut problems = Vec::new();
-        if !self.store.is_intact()? {
-            problems.push("the metadata store has damaged pages".to_owned());
+    /// Finishes what a crash cut off. To be called once, before anything else works with the hub.
+    pub async fn heal(&self) -> Result<(), AppError> {
+        let healed = self
+            .repos
+            .heal()
+            .await
+            .context("a commit that was cut off cannot be finished")?;
+        if healed > 0 {
+            tracing::info!(commits = healed, "finished commits that the last stop had cut off");
         }
-        Ok(problems)
+        Ok(())
     }
 
     /// Closes the store, so that the next start needs no repair.
-    pub fn close(self) {
+    pub fn close(&self) {
         self.store.close();
     }
 }

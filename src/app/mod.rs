@@ -3,6 +3,8 @@
 
 /// Consumers of events and periodic tasks, on one screen.
 mod background;
+/// Comparing everything with everything.
+mod check;
 /// The data folder and its lock.
 mod data_folder;
 /// Why the hub cannot start.

@@ -1,5 +1,5 @@
 use super::hub::Hub;
-use crate::web;
+use crate::{admin, repos, web};
 use actix_web::web::Data;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
@@ -9,15 +9,27 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Registers every route. Addresses with fixed beginnings come before `/api/{username}/{repo_name}`, which would
 /// take them; names that begin such addresses are reserved.
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
-    config.configure(web::routes);
+    config
+        .configure(web::routes)
+        .configure(admin::api::routes)
+        .configure(repos::api::routes)
+        .configure(repos::api::repository_routes);
 }
 
 /// Hands the parts of the hub to the handlers.
 pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + Clone + Send + 'static {
     let config = Data::new(hub.config.clone());
     let document = Data::new(web::ApiDocument::new(&openapi()));
+    let users = Data::new(hub.users.clone());
+    let repos = Data::new(hub.repos.clone());
+    let tasks = Data::new(hub.tasks.clone());
     move |service| {
-        service.app_data(config.clone()).app_data(document.clone());
+        service
+            .app_data(config.clone())
+            .app_data(document.clone())
+            .app_data(users.clone())
+            .app_data(repos.clone())
+            .app_data(tasks.clone());
     }
 }
 

@@ -1,9 +1,17 @@
 use crate::store::Schema;
+use crate::{events, git, jobs, repos, users};
 
 /// Every table of the hub, in import order, and the migrations that led to them. A snapshot test shows every change.
 pub fn schema() -> Schema {
+    let tables = [
+        jobs::TABLES,
+        events::TABLES,
+        git::path_history::TABLES,
+        users::TABLES,
+        repos::TABLES,
+    ];
     Schema {
-        tables: Vec::new(),
+        tables: tables.concat(),
         migrations: &[],
     }
 }

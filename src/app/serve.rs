@@ -1,7 +1,10 @@
 use super::background;
+use super::data_folder::DataFolder;
 use super::error::AppError;
 use super::hub::Hub;
 use super::routes;
+use crate::base::Clock;
+use crate::config::LiveConfig;
 use crate::http;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
@@ -22,18 +25,31 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 /// A hub that listens.
 pub struct Server {
     hub: Hub,
+    /// Locked as long as any part may use it.
+    _folder: DataFolder,
     listener: TcpListener,
     address: SocketAddr,
 }
 
 impl Server {
-    /// Opens the data folder and binds the address of the configuration; port 0 takes a free one.
-    pub fn bind(hub: Hub) -> Result<Self, AppError> {
-        let address = hub.config.current().server.listen;
+    /// Opens the data folder, finishes what a crash cut off, and binds the address of the configuration; port 0 takes a
+    /// free one.
+    pub async fn bind(config: LiveConfig, clock: Clock) -> Result<Self, AppError> {
+        let settings = config.current();
+        let folder = DataFolder::open(&settings.data.folder)?;
+        let hub = Hub::open(&folder, config, clock)?;
+        hub.heal().await?;
+        background::register(&hub)?;
+        let address = settings.server.listen;
         let refuse = |source| AppError::Listen { address, source };
         let listener = TcpListener::bind(address).map_err(refuse)?;
         let address = listener.local_addr().map_err(refuse)?;
-        Ok(Self { hub, listener, address })
+        Ok(Self {
+            hub,
+            _folder: folder,
+            listener,
+            address,
+        })
     }
 
     /// The address with the port that was taken.

@@ -1,5 +1,5 @@
 use super::arguments::HubArguments;
-use crate::app::{AppError, Hub, block_on};
+use crate::app::{AppError, DataFolder, Hub, block_on};
 use crate::base::Clock;
 use crate::config::{LiveConfig, LogFilter};
 use crate::telemetry;
@@ -22,7 +22,9 @@ pub(super) fn with_hub<T>(
     config.log.level = LogFilter::warnings();
     telemetry::start(&config.log);
     block_on(async {
-        let hub = Hub::open(LiveConfig::new(config), Clock::system()).map_err(|error| held(error, api))?;
+        let folder = DataFolder::open(&config.data.folder).map_err(|error| held(error, api))?;
+        let hub = Hub::open(&folder, LiveConfig::new(config), Clock::system())?;
+        hub.heal().await?;
         let answer = work(&hub).await;
         hub.close();
         answer

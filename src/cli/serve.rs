@@ -1,6 +1,6 @@
 use super::arguments::HubArguments;
 use super::say;
-use crate::app::{Hub, Server, block_on};
+use crate::app::{Server, block_on};
 use crate::base::Clock;
 use crate::config::{ConfigWatcher, Flag, LiveConfig, Loader};
 use crate::telemetry;
@@ -37,7 +37,7 @@ impl Serve {
         let watcher = ConfigWatcher::start(loader, loaded, live.clone())?;
         block_on(async move {
             let stop = CancellationToken::new();
-            let server = Server::bind(Hub::open(live.clone(), Clock::system())?)?;
+            let server = Server::bind(live.clone(), Clock::system()).await?;
             let url = format!("http://{}", server.address());
             say(&format!("GeoML-Hub listens on {url}"));
             if self.open

@@ -1,1 +1,103 @@
+//! Repositories: names, kinds, visibility, settings, and the one way to commit to them.
+//!
+//! Owns the rows of repositories, the redirects of old names, the links from repositories to blobs, what each account
+//! has stored, and the intents of commits. Guarantees: a name is unique per owner and family without regard to case; a
+//! private repository answers exactly like a missing one to those who may not read it; a commit is answered after its
+//! objects, its branch and its rows are durable; whatever a crash leaves between them is healed at the next start.
+//! Deliberately absent: what a card says (cards), what a file is (files), stars and counters (social).
 
+/// Who may do what with a repository.
+mod access;
+/// Routes.
+pub mod api;
+/// Commits in the making.
+mod commit;
+/// New repositories.
+mod create;
+/// Why a repository cannot do something.
+mod error;
+/// Finishing what a crash interrupted.
+mod heal;
+/// Path history after a crash.
+mod history;
+/// Orphans, packing, comparing rows with git.
+mod maintenance;
+/// What a repository is.
+mod model;
+/// Settings, renaming, deleting, restoring, purging.
+mod settings;
+/// Rows.
+mod store;
+/// Quotas.
+mod usage;
+
+pub use access::{AdminRepo, ReadRepo, RepositoryAddress, WriteRepo};
+pub use commit::{CommitDraft, CommitOptions, Committed};
+pub use create::NewRepository;
+pub use error::ReposError;
+pub use history::PathHistory;
+pub use model::{LastCommit, Repository, Visibility};
+pub use settings::SettingsChange;
+pub use store::{TABLES, all_repositories, blob_is_linked, find, repository};
+
+use crate::base::{Clock, RepositoryId};
+use crate::events::Events;
+use crate::git::Git;
+use crate::store::{ReadRows, Store, StoreError};
+use crate::users::Users;
+
+/// Kinds of events that this slice records; their subject is the repository.
+pub mod event {
+    /// A repository was made.
+    pub const CREATED: &str = "repository.created";
+    /// A branch of a repository moved.
+    pub const COMMITTED: &str = "repository.committed";
+    /// Description, visibility or another setting changed.
+    pub const CHANGED: &str = "repository.changed";
+    /// The name changed.
+    pub const RENAMED: &str = "repository.renamed";
+    /// It was deleted, and can be restored.
+    pub const DELETED: &str = "repository.deleted";
+    /// It was restored.
+    pub const RESTORED: &str = "repository.restored";
+    /// It is gone for good.
+    pub const PURGED: &str = "repository.purged";
+}
+
+/// The handle of this slice; cheap to clone.
+#[derive(Clone)]
+pub struct Repos {
+    store: Store,
+    git: Git,
+    users: Users,
+    events: Events,
+    clock: Clock,
+}
+
+impl Repos {
+    /// Puts the slice over its engines.
+    pub fn new(store: Store, git: Git, users: Users, events: Events, clock: Clock) -> Self {
+        Self {
+            store,
+            git,
+            users,
+            events,
+            clock,
+        }
+    }
+
+    /// The git engine, for those who hold a proof of access.
+    pub fn git(&self) -> &Git {
+        &self.git
+    }
+
+    /// A repository by its id, deleted ones too; no access is checked.
+    pub fn get(&self, id: RepositoryId) -> Result<Option<Repository>, StoreError> {
+        self.store.read(|tx| store::repository(tx, id))
+    }
+
+    /// Contradictions within the rows of this slice, as sentences.
+    pub fn check(&self, tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
+        store::check(tx)
+    }
+}

@@ -1,0 +1,285 @@
+//! The one way to commit, whichever door the change came through.
+//!
+//! Order: objects (one pack, durable) → one transaction with the intent, the links to blobs and the quota → the branch
+//! by compare-and-swap → one transaction with the rows, the event and the end of the intent. A crash between any two
+//! leaves something that [`super::heal`] finishes or that nothing refers to.
+
+use super::create::author;
+use super::model::Intent;
+use super::{Repos, ReposError, WriteRepo, store};
+use crate::base::{RepoPath, RepositoryId, Sha256, blocking};
+use crate::blobs::StoredBlob;
+use crate::events::Origin;
+use crate::git::{
+    Attributes, BlobStage, CommitRequest, Content, LfsPointer, ObjectId, Operation, Parent, PreparedCommit, Published,
+    RepositoryGuard,
+};
+use bytes::Bytes;
+use std::collections::HashMap;
+
+const ATTRIBUTES: &str = ".gitattributes";
+
+/// A commit in the making: files are staged one by one, so that thousands of them need the memory of one.
+pub struct CommitDraft {
+    proof: WriteRepo,
+    stage: BlobStage,
+    operations: Vec<Operation>,
+    links: HashMap<Sha256, u64>,
+    large_paths: Vec<String>,
+    attributes: Option<Bytes>,
+    plain_bytes: u64,
+}
+
+/// Where a commit goes and what it says.
+#[derive(Debug, Clone)]
+pub struct CommitOptions {
+    /// The branch; the default branch when absent.
+    pub branch: Option<String>,
+    /// What the branch must hold.
+    pub parent: Parent,
+    /// The message.
+    pub message: String,
+    /// From where it came.
+    pub origin: Origin,
+}
+
+/// A commit that is durable and that its branch names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// The commit.
+    pub id: ObjectId,
+    /// The branch that it is on.
+    pub branch: String,
+    /// What the branch held before.
+    pub parent: Option<ObjectId>,
+    /// Files that it changed.
+    pub changed_files: usize,
+}
+
+impl CommitDraft {
+    /// The repository it is for.
+    pub fn proof(&self) -> &WriteRepo {
+        &self.proof
+    }
+
+    /// Bytes that the commit adds to what the owner has stored, blobs that the repository already names included.
+    pub fn added_bytes(&self) -> u64 {
+        self.plain_bytes + self.links.values().sum::<u64>()
+    }
+
+    /// Stages a file that is kept in git. Blocking.
+    pub fn put_bytes(&mut self, path: RepoPath, content: Bytes) -> Result<(), ReposError> {
+        let blob = self.stage.add(&content)?;
+        self.plain_bytes += blob.size;
+        if path.as_str() == ATTRIBUTES {
+            self.attributes = Some(content);
+        }
+        self.operations.push(Operation::Put {
+            path,
+            content: Content::Blob(blob),
+            executable: None,
+        });
+        Ok(())
+    }
+
+    /// Stages a file whose content is in the blob store: git gets its pointer. Blocking.
+    ///
+    /// Only for blobs whose bytes came from this caller, or that the caller may read elsewhere: a commit gives everybody
+    /// who reads the repository the right to read the blob.
+    pub fn put_blob(&mut self, path: RepoPath, blob: StoredBlob) -> Result<(), ReposError> {
+        let pointer = LfsPointer {
+            sha256: blob.sha256,
+            size: blob.size,
+        };
+        let staged = self.stage.add(pointer.to_string().as_bytes())?;
+        self.links.insert(blob.sha256, blob.size);
+        self.large_paths.push(path.as_str().to_owned());
+        self.operations.push(Operation::Put {
+            path,
+            content: Content::Blob(staged),
+            executable: None,
+        });
+        Ok(())
+    }
+
+    /// Adds a step that needs no content: a deletion, a move, a copy.
+    pub fn add(&mut self, operation: Operation) {
+        self.operations.push(operation);
+    }
+
+    /// Whether nothing was added yet.
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+    }
+}
+
+impl Repos {
+    /// Begins a commit.
+    pub async fn draft(&self, proof: WriteRepo) -> Result<CommitDraft, ReposError> {
+        let (git, id) = (self.git.clone(), proof.repository().id);
+        let stage = blocking(move || git.repository(id)?.stage()).await?;
+        Ok(CommitDraft {
+            proof,
+            stage,
+            operations: Vec::new(),
+            links: HashMap::new(),
+            large_paths: Vec::new(),
+            attributes: None,
+            plain_bytes: 0,
+        })
+    }
+
+    /// Makes the commit and answers when everything about it is durable.
+    pub async fn commit(&self, draft: CommitDraft, options: CommitOptions) -> Result<Committed, ReposError> {
+        let id = draft.proof.repository().id;
+        let guard = self.git.lock(id).await;
+        let branch = options
+            .branch
+            .clone()
+            .unwrap_or_else(|| draft.proof.repository().default_branch.clone());
+        self.heal_branch(&guard, &branch).await?;
+        let CommitDraft {
+            proof,
+            stage,
+            operations,
+            links,
+            large_paths,
+            attributes,
+            plain_bytes,
+        } = draft;
+        let author = author(proof.actor(), self.clock.now());
+        let request = CommitRequest {
+            branch: branch.clone(),
+            parent: options.parent,
+            operations,
+            committer: author.clone(),
+            author,
+            message: options.message.clone(),
+        };
+        let covered = Coverage {
+            large_paths,
+            attributes,
+        };
+        let prepared = self.prepare(id, stage, request, covered).await?;
+        let files = prepared.changes.len();
+        let announced = Announced {
+            links,
+            plain_bytes,
+            origin: options.origin,
+        };
+        let (committed, parent) = self.publish(&guard, &proof, prepared, announced).await?;
+        Ok(Committed {
+            id: committed,
+            branch,
+            parent,
+            changed_files: files,
+        })
+    }
+
+    async fn prepare(
+        &self,
+        id: RepositoryId,
+        mut stage: BlobStage,
+        mut request: CommitRequest,
+        coverage: Coverage,
+    ) -> Result<PreparedCommit, ReposError> {
+        let git = self.git.clone();
+        blocking(move || {
+            let repository = git.repository(id)?;
+            if !coverage.large_paths.is_empty() {
+                let mut rules = match (&coverage.attributes, repository.branch(&request.branch)?) {
+                    (Some(text), _) => Attributes::parse(text)?,
+                    (None, Some(tip)) => repository.attributes(tip)?,
+                    (None, None) => Attributes::parse(b"")?,
+                };
+                if let Some(text) = rules.covering(coverage.large_paths.iter().map(String::as_str))? {
+                    let path = ATTRIBUTES.parse().expect("a constant that is a path");
+                    let content = Content::Blob(stage.add(text.as_bytes())?);
+                    request.operations.push(Operation::Put {
+                        path,
+                        content,
+                        executable: None,
+                    });
+                }
+            }
+            Ok(repository.prepare_staged(stage, request)?)
+        })
+        .await
+    }
+
+    /// Everything behind the preparation, under the lock of the repository.
+    async fn publish(
+        &self,
+        guard: &RepositoryGuard,
+        proof: &WriteRepo,
+        prepared: PreparedCommit,
+        announced: Announced,
+    ) -> Result<(ObjectId, Option<ObjectId>), ReposError> {
+        let (commit, parent, branch) = (prepared.id, prepared.parent, prepared.branch.clone());
+        self.announce(proof, &prepared, announced).await?;
+        let (git, id) = (self.git.clone(), guard.repository_id());
+        match blocking(move || git.repository(id)?.publish(&prepared)).await? {
+            Published::Published => {}
+            Published::Stale { .. } => {
+                self.heal_branch(guard, &branch).await?;
+                return Err(ReposError::Stale);
+            }
+        }
+        self.heal_branch(guard, &branch).await?;
+        Ok((commit, parent))
+    }
+
+    /// Writes the intent, the links to blobs and what they cost, if the owner's quota allows it.
+    async fn announce(
+        &self,
+        proof: &WriteRepo,
+        prepared: &PreparedCommit,
+        announced: Announced,
+    ) -> Result<(), ReposError> {
+        let Announced {
+            links,
+            plain_bytes,
+            origin,
+        } = announced;
+        let (id, branch) = (proof.repository().id, prepared.branch.clone());
+        let owner = proof.as_read().owner().clone();
+        let intent = Intent {
+            old: prepared.parent,
+            new: prepared.id,
+            actor: Some(proof.actor().id),
+            address: origin.address,
+        };
+        let slice = self.clone();
+        self.store
+            .write(move |tx| {
+                let mut added = plain_bytes;
+                for (sha256, size) in links {
+                    if store::link_blob(tx, id, sha256, size)? {
+                        added += size;
+                    }
+                }
+                let mut repository = store::repository(tx, id)?
+                    .filter(super::Repository::is_live)
+                    .ok_or_else(|| ReposError::NotFound(id.to_string()))?;
+                repository.stored_bytes += added;
+                slice.within_quota(&owner, store::usage(tx, repository.owner)?.saturating_add(added))?;
+                store::put(tx, &repository)?;
+                store::put_intent(tx, id, &branch, &intent)?;
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// What decides which rules `.gitattributes` needs.
+struct Coverage {
+    large_paths: Vec<String>,
+    attributes: Option<Bytes>,
+}
+
+/// What is written before the branch moves.
+struct Announced {
+    links: HashMap<Sha256, u64>,
+    plain_bytes: u64,
+    origin: Origin,
+}

@@ -1,0 +1,204 @@
+use super::model::{DESCRIPTION_MAX_CHARS, Intent, Repository, Visibility};
+use super::{Repos, ReposError, event, store};
+use crate::base::{RepositoryId, RepositoryKind, RepositoryName, blocking, is_reserved};
+use crate::events::{NewEvent, Origin, Subject};
+use crate::git::{
+    CommitRequest, Content, Git, ObjectId, Operation, Parent, Published, Signature, default_gitattributes,
+};
+use crate::users::{Account, Caller, Scope};
+use bytes::Bytes;
+use serde_json::json;
+
+/// The branch of a new repository.
+pub(super) const DEFAULT_BRANCH: &str = "main";
+
+/// A repository to be made.
+#[derive(Debug, Clone)]
+pub struct NewRepository {
+    /// The account that owns it; the caller when absent.
+    pub owner: Option<Account>,
+    /// Its name as the client sent it.
+    pub name: String,
+    /// What it is for.
+    pub kind: RepositoryKind,
+    /// A short sentence.
+    pub description: String,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// The README.md of the first commit.
+    pub readme: Bytes,
+    /// From where the request came.
+    pub origin: Origin,
+}
+
+/// A name for a repository: well formed and not the beginning of an address.
+pub(super) fn parse_name(name: &str) -> Result<RepositoryName, ReposError> {
+    let name: RepositoryName = name.parse()?;
+    if is_reserved(name.as_str()) {
+        return Err(ReposError::ReservedName(name));
+    }
+    Ok(name)
+}
+
+/// A description on one line and within its length.
+pub(super) fn parse_description(text: &str) -> Result<String, ReposError> {
+    let text = text.trim();
+    if text.chars().count() > DESCRIPTION_MAX_CHARS || text.chars().any(char::is_control) {
+        let message = format!("A description is one line of at most {DESCRIPTION_MAX_CHARS} characters.");
+        return Err(ReposError::Invalid {
+            field: "description",
+            message,
+        });
+    }
+    Ok(text.to_owned())
+}
+
+impl Repos {
+    /// Makes a repository whose first commit holds README.md and .gitattributes.
+    ///
+    /// The folder and the commit come first and the row last, so that a crash leaves only a folder that nothing names
+    /// and that maintenance removes.
+    pub async fn create(&self, caller: &Caller, new: NewRepository) -> Result<(Repository, Account), ReposError> {
+        let actor = caller.require_whole_account(Scope::Write)?.clone();
+        let owner = new.owner.clone().unwrap_or_else(|| actor.clone());
+        if owner.id != actor.id && !caller.is_admin() {
+            return Err(ReposError::NotYourNamespace(owner.name.to_string()));
+        }
+        let name = parse_name(&new.name)?;
+        let description = parse_description(&new.description)?;
+        if self
+            .store
+            .read(|tx| store::name_is_taken(tx, owner.id, new.kind.family(), &name))?
+        {
+            return Err(ReposError::NameTaken {
+                owner: owner.name.to_string(),
+                name,
+            });
+        }
+        let id = RepositoryId::new(&self.clock);
+        let now = self.clock.now();
+        let repository = Repository {
+            id,
+            owner: owner.id,
+            name,
+            kind: new.kind,
+            description,
+            visibility: new.visibility,
+            default_branch: DEFAULT_BRANCH.to_owned(),
+            featured: false,
+            last_commit: None,
+            file_count: 0,
+            size_bytes: 0,
+            stored_bytes: 0,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+        };
+        let guard = self.git.lock(id).await;
+        let first = FirstCommit {
+            readme: new.readme,
+            author: author(&actor, now),
+        };
+        let written = first.write(self.git.clone(), id).await;
+        let registered = match written {
+            Ok((commit, bytes)) => {
+                self.register(&repository, &owner, &actor, new.origin, commit, bytes)
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = registered {
+            let git = self.git.clone();
+            blocking(move || git.remove(id)).await?;
+            return Err(error);
+        }
+        self.heal_branch(&guard, DEFAULT_BRANCH).await?;
+        let made = self.get(id)?.ok_or_else(|| ReposError::NotFound(id.to_string()))?;
+        Ok((made, owner))
+    }
+
+    /// Writes the row, and the intent of the first commit, whose rows follow like those of every commit.
+    async fn register(
+        &self,
+        repository: &Repository,
+        owner: &Account,
+        actor: &Account,
+        origin: Origin,
+        commit: ObjectId,
+        bytes: u64,
+    ) -> Result<(), ReposError> {
+        let (slice, mut repository, owner, actor) = (self.clone(), repository.clone(), owner.clone(), actor.id);
+        repository.stored_bytes = bytes;
+        self.store
+            .write(move |tx| {
+                let (id, family) = (repository.id, repository.kind.family());
+                if store::name_is_taken(tx, owner.id, family, &repository.name)? {
+                    return Err(ReposError::NameTaken {
+                        owner: owner.name.to_string(),
+                        name: repository.name.clone(),
+                    });
+                }
+                slice.within_quota(&owner, store::usage(tx, owner.id)?.saturating_add(bytes))?;
+                store::take_name(tx, owner.id, family, &repository.name)?;
+                store::put(tx, &repository)?;
+                let intent = Intent {
+                    old: None,
+                    new: commit,
+                    actor: Some(actor),
+                    address: origin.address,
+                };
+                store::put_intent(tx, id, DEFAULT_BRANCH, &intent)?;
+                let details =
+                    json!({ "name": repository.name, "kind": repository.kind, "visibility": repository.visibility });
+                let event = NewEvent::new(event::CREATED, &origin, Subject::Repository(id)).with(details);
+                slice.events.record(tx, event)?;
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// Commits are signed with the account's public name; its address stays private.
+pub(super) fn author(actor: &Account, now: crate::base::Timestamp) -> Signature {
+    let name = actor
+        .profile
+        .full_name
+        .clone()
+        .unwrap_or_else(|| actor.name.to_string());
+    Signature::new(name, format!("{}@users.noreply.geoml-hub", actor.name), now)
+}
+
+struct FirstCommit {
+    readme: Bytes,
+    author: Signature,
+}
+
+impl FirstCommit {
+    /// Makes the folder and moves its branch; answers the commit and the bytes of its files.
+    async fn write(self, git: Git, id: RepositoryId) -> Result<(ObjectId, u64), ReposError> {
+        blocking(move || {
+            git.create(id, DEFAULT_BRANCH)?;
+            let attributes = Bytes::from(default_gitattributes());
+            let bytes = (self.readme.len() + attributes.len()) as u64;
+            let put = |path: &str, content| Operation::Put {
+                path: path.parse().expect("a constant that is a path"),
+                content: Content::Bytes(content),
+                executable: None,
+            };
+            let repository = git.repository(id)?;
+            let prepared = repository.prepare(CommitRequest {
+                branch: DEFAULT_BRANCH.to_owned(),
+                parent: Parent::Tip,
+                operations: vec![put("README.md", self.readme), put(".gitattributes", attributes)],
+                committer: self.author.clone(),
+                author: self.author,
+                message: "Create the repository".to_owned(),
+            })?;
+            match repository.publish(&prepared)? {
+                Published::Published => Ok((prepared.id, bytes)),
+                Published::Stale { .. } => Err(ReposError::Stale),
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,101 @@
+use crate::base::RepositoryName;
+use crate::base::size::human;
+use crate::blobs::BlobError;
+use crate::git::GitError;
+use crate::git::path_history::HistoryError;
+use crate::http::{Code, Problem};
+use crate::store::StoreError;
+use crate::users::UsersError;
+
+/// Why a repository cannot do something; the texts are for its user.
+#[derive(Debug, thiserror::Error)]
+pub enum ReposError {
+    /// There is none of this name, or the caller may not know of it. One text for both.
+    #[error("There is no repository {0}.")]
+    NotFound(String),
+    /// The caller may read, but not this.
+    #[error("This needs {0} access to the repository.")]
+    Forbidden(&'static str),
+    /// The token is limited to other repositories, or its scope is too small.
+    #[error("The access token does not allow this on this repository.")]
+    TokenRefused,
+    /// The name breaks a rule.
+    #[error("{0}")]
+    BadName(#[from] crate::base::names::InvalidName),
+    /// The name begins an address of the hub.
+    #[error("The name '{0}' is reserved, because an address of the hub begins with it. Choose another.")]
+    ReservedName(RepositoryName),
+    /// The owner has a repository of this name in the same family.
+    #[error("{owner} already has a repository named '{name}' of this kind. Choose another name.")]
+    NameTaken {
+        /// The owner's name.
+        owner: String,
+        /// The name that is taken.
+        name: RepositoryName,
+    },
+    /// A field breaks a rule.
+    #[error("{message}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What it has to be.
+        message: String,
+    },
+    /// The owner's quota does not allow the change.
+    #[error("This would store {} in all, but the quota of this account is {}. Delete repositories that are no longer needed, or ask an administrator for more.", human(*.needed), human(*.quota))]
+    QuotaExceeded {
+        /// Bytes stored after the change.
+        needed: u64,
+        /// Bytes allowed.
+        quota: u64,
+    },
+    /// The branch moved while the commit was made, and the caller had asked for a certain parent.
+    #[error("The branch has moved meanwhile. Fetch its present state and try again.")]
+    Stale,
+    /// The caller names an account that cannot own the repository.
+    #[error("Only {0} or an administrator may create repositories under this name.")]
+    NotYourNamespace(String),
+    /// git.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The path history.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// Blobs.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// Accounts.
+    #[error(transparent)]
+    Users(#[from] UsersError),
+    /// Metadata.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Problem for ReposError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotFound(_) => Code::NotFound,
+            Self::Forbidden(_) | Self::TokenRefused | Self::NotYourNamespace(_) => Code::Forbidden,
+            Self::BadName(_) | Self::ReservedName(_) | Self::Invalid { .. } => Code::Invalid,
+            Self::NameTaken { .. } | Self::Stale => Code::Conflict,
+            Self::QuotaExceeded { .. } => Code::QuotaExceeded,
+            Self::Git(error) | Self::History(HistoryError::Git(error)) => error.code(),
+            Self::Blob(error) => error.code(),
+            Self::Users(error) => error.code(),
+            Self::Store(error) | Self::History(HistoryError::Store(error)) => error.code(),
+        }
+    }
+
+    fn details(&self) -> Option<serde_json::Value> {
+        match self {
+            Self::Invalid { field, .. } => Some(serde_json::json!({ "field": field })),
+            Self::BadName(_) | Self::ReservedName(_) => Some(serde_json::json!({ "field": "name" })),
+            Self::QuotaExceeded { needed, quota } => Some(serde_json::json!({ "needed": needed, "quota": quota })),
+            Self::Git(error) => error.details(),
+            Self::Blob(error) => error.details(),
+            Self::Users(error) => error.details(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,30 @@
+use super::{Repos, event};
+use crate::events::{Consumer, Event, Subject};
+use crate::git::path_history;
+use crate::jobs::JobResult;
+
+/// Brings the path history of default branches up to date after a crash: the commit itself does it in the ordinary case.
+pub struct PathHistory(Repos);
+
+impl PathHistory {
+    /// Follows the commits of these repositories.
+    pub fn new(repos: Repos) -> Self {
+        Self(repos)
+    }
+}
+
+impl Consumer for PathHistory {
+    const NAME: &'static str = "path-history";
+    const KINDS: &'static [&'static str] = &[event::COMMITTED];
+
+    async fn handle(&self, events: &[Event]) -> JobResult {
+        for event in events {
+            let Some(Subject::Repository(id)) = event.subject else {
+                continue;
+            };
+            let Some(repository) = self.0.get(id)? else { continue };
+            path_history::refresh(&self.0.git, &self.0.store, id, &repository.default_branch).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+use crate::base::{RepositoryId, RepositoryKind, RepositoryName, Timestamp, UserId};
+use crate::git::{CommitInfo, ObjectId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The longest description, in characters.
+pub const DESCRIPTION_MAX_CHARS: usize = 500;
+
+/// Who may see a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Everybody.
+    Public,
+    /// Its owner and administrators.
+    Private,
+}
+
+/// The newest commit of the default branch, as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastCommit {
+    /// The commit.
+    pub id: ObjectId,
+    /// The first line of its message.
+    pub title: String,
+    /// The name of its author.
+    pub author: String,
+    /// When it was recorded.
+    pub time: Timestamp,
+}
+
+impl From<&CommitInfo> for LastCommit {
+    fn from(commit: &CommitInfo) -> Self {
+        Self {
+            id: commit.id,
+            title: commit.title().to_owned(),
+            author: commit.author.name.clone(),
+            time: commit.committer.time,
+        }
+    }
+}
+
+/// A repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repository {
+    /// Never changes.
+    pub id: RepositoryId,
+    /// The account whose namespace it stands in.
+    pub owner: UserId,
+    /// Unique per owner and family without regard to case, while the repository is not deleted.
+    pub name: RepositoryName,
+    /// What it is for.
+    pub kind: RepositoryKind,
+    /// A short sentence; everything else descriptive is the card's.
+    pub description: String,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// The branch that pages and counters show.
+    pub default_branch: String,
+    /// Shown first by an administrator's choice.
+    #[serde(default)]
+    pub featured: bool,
+    /// Where the default branch stands.
+    pub last_commit: Option<LastCommit>,
+    /// Files on the default branch.
+    pub file_count: u64,
+    /// Bytes of the files on the default branch, large ones at their full size.
+    pub size_bytes: u64,
+    /// Bytes that count against the owner's quota: every version of every file that was stored here.
+    pub stored_bytes: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its content or settings last changed.
+    pub updated_at: Timestamp,
+    /// When it was deleted, if it was.
+    #[serde(default)]
+    pub deleted_at: Option<Timestamp>,
+}
+
+impl Repository {
+    /// Whether it is neither deleted nor private.
+    pub fn is_public(&self) -> bool {
+        self.visibility == Visibility::Public && self.deleted_at.is_none()
+    }
+
+    /// Whether it can be found by name.
+    pub fn is_live(&self) -> bool {
+        self.deleted_at.is_none()
+    }
+}
+
+/// A branch that is about to move: written before it moves, deleted with the rows that follow the move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Intent {
+    pub old: Option<ObjectId>,
+    pub new: ObjectId,
+    pub actor: Option<UserId>,
+    pub address: Option<std::net::IpAddr>,
+}

@@ -1,0 +1,209 @@
+use super::create::{parse_description, parse_name};
+use super::model::{Repository, Visibility};
+use super::{AdminRepo, Repos, ReposError, event, store};
+use crate::base::{RepositoryId, blocking};
+use crate::events::{NewEvent, Origin, Subject};
+use crate::git::path_history;
+use crate::store::WriteTx;
+use crate::users::Admin;
+use serde_json::json;
+
+/// What to change of a repository; absent fields stay.
+#[derive(Debug, Clone, Default)]
+pub struct SettingsChange {
+    /// Another name in the same family; the old one keeps leading here.
+    pub name: Option<String>,
+    /// Another sentence.
+    pub description: Option<String>,
+    /// Another visibility.
+    pub visibility: Option<Visibility>,
+    /// Another default branch, which must exist.
+    pub default_branch: Option<String>,
+}
+
+impl Repos {
+    /// Changes settings and the name.
+    pub async fn change_settings(
+        &self,
+        proof: &AdminRepo,
+        change: SettingsChange,
+        origin: Origin,
+    ) -> Result<Repository, ReposError> {
+        let id = proof.repository().id;
+        let name = change.name.as_deref().map(parse_name).transpose()?;
+        let description = change.description.as_deref().map(parse_description).transpose()?;
+        if let Some(branch) = &change.default_branch {
+            self.move_default_branch(id, branch).await?;
+        }
+        let owner = proof.as_write().as_read().owner().name.to_string();
+        let branch_changed = change.default_branch.is_some();
+        let repository = self
+            .update(id, move |tx, repository, record| {
+                if let Some(name) = name.filter(|name| *name != repository.name) {
+                    let family = repository.kind.family();
+                    let same = name.key() == repository.name.key();
+                    if !same && store::name_is_taken(tx, repository.owner, family, &name)? {
+                        return Err(ReposError::NameTaken { owner, name });
+                    }
+                    let old = std::mem::replace(&mut repository.name, name);
+                    if !same {
+                        store::redirect(tx, repository, &old)?;
+                    }
+                    let details = json!({ "old": old, "new": repository.name });
+                    record(NewEvent::new(event::RENAMED, &origin, Subject::Repository(id)).with(details))?;
+                }
+                let before = (
+                    repository.description.clone(),
+                    repository.visibility,
+                    repository.default_branch.clone(),
+                );
+                repository.description = description.unwrap_or_else(|| repository.description.clone());
+                repository.visibility = change.visibility.unwrap_or(repository.visibility);
+                repository.default_branch = change
+                    .default_branch
+                    .unwrap_or_else(|| repository.default_branch.clone());
+                let after = (
+                    repository.description.clone(),
+                    repository.visibility,
+                    repository.default_branch.clone(),
+                );
+                if before != after {
+                    let details = json!({ "visibility": after.1, "default_branch": after.2 });
+                    record(NewEvent::new(event::CHANGED, &origin, Subject::Repository(id)).with(details))?;
+                }
+                Ok(())
+            })
+            .await?;
+        if branch_changed {
+            self.recount(id).await?;
+        }
+        Ok(repository)
+    }
+
+    async fn move_default_branch(&self, id: RepositoryId, branch: &str) -> Result<(), ReposError> {
+        let (git, branch) = (self.git.clone(), branch.to_owned());
+        let _guard = self.git.lock(id).await;
+        blocking(move || {
+            let repository = git.repository(id)?;
+            if repository.branch(&branch)?.is_none() {
+                let message = format!("There is no branch '{branch}' in this repository.");
+                return Err(ReposError::Invalid {
+                    field: "default_branch",
+                    message,
+                });
+            }
+            Ok(repository.set_default_branch(&branch)?)
+        })
+        .await
+    }
+
+    /// Deletes a repository so that an administrator can restore it. Its name is free at once.
+    pub async fn delete(&self, proof: AdminRepo, origin: Origin) -> Result<(), ReposError> {
+        let (id, now) = (proof.repository().id, self.clock.now());
+        self.update(id, move |_, repository, record| {
+            repository.deleted_at = Some(now);
+            record(NewEvent::new(event::DELETED, &origin, Subject::Repository(id)))
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Restores a deleted repository, under another name when its own was taken meanwhile.
+    pub async fn restore(
+        &self,
+        _proof: Admin,
+        id: RepositoryId,
+        name: Option<String>,
+        origin: Origin,
+    ) -> Result<Repository, ReposError> {
+        let name = name.as_deref().map(parse_name).transpose()?;
+        let users = self.users.clone();
+        let events = self.events.clone();
+        let now = self.clock.now();
+        self.store
+            .write(move |tx| {
+                let not_found = || ReposError::NotFound(id.to_string());
+                let mut repository = store::repository(tx, id)?
+                    .filter(|found| !found.is_live())
+                    .ok_or_else(not_found)?;
+                repository.name = name.unwrap_or_else(|| repository.name.clone());
+                let family = repository.kind.family();
+                if store::name_is_taken(tx, repository.owner, family, &repository.name)? {
+                    let owner = users
+                        .find(repository.owner)?
+                        .map_or_else(String::new, |owner| owner.name.to_string());
+                    return Err(ReposError::NameTaken {
+                        owner,
+                        name: repository.name,
+                    });
+                }
+                store::take_name(tx, repository.owner, family, &repository.name)?;
+                (repository.deleted_at, repository.updated_at) = (None, now);
+                store::put(tx, &repository)?;
+                events.record(tx, NewEvent::new(event::RESTORED, &origin, Subject::Repository(id)))?;
+                Ok(repository)
+            })
+            .await
+    }
+
+    /// Removes a deleted repository for good: rows first, then the folder. Its blobs go with the next sweep, if no other
+    /// repository names them.
+    pub async fn purge(&self, _proof: Admin, id: RepositoryId, origin: Origin) -> Result<(), ReposError> {
+        let _guard = self.git.lock(id).await;
+        let events = self.events.clone();
+        self.store
+            .write(move |tx| {
+                let repository = store::repository(tx, id)?.filter(|repository| !repository.is_live());
+                let repository = repository.ok_or_else(|| ReposError::NotFound(id.to_string()))?;
+                store::remove(tx, id)?;
+                let details = json!({ "name": repository.name, "owner": repository.owner });
+                events.record(
+                    tx,
+                    NewEvent::new(event::PURGED, &origin, Subject::Repository(id)).with(details),
+                )?;
+                Ok::<_, ReposError>(())
+            })
+            .await?;
+        self.remove_remains(id).await
+    }
+
+    /// Removes what a repository without a row has left: its path history and its folder.
+    pub(super) async fn remove_remains(&self, id: RepositoryId) -> Result<(), ReposError> {
+        while !self
+            .store
+            .write(move |tx| path_history::forget_repository(tx, id))
+            .await?
+        {}
+        let git = self.git.clone();
+        Ok(blocking(move || git.remove(id)).await?)
+    }
+
+    /// Changes a live repository in one transaction, with the events that tell of it.
+    async fn update(
+        &self,
+        id: RepositoryId,
+        change: impl FnOnce(
+            &WriteTx<'_>,
+            &mut Repository,
+            &dyn Fn(NewEvent) -> Result<(), ReposError>,
+        ) -> Result<(), ReposError>
+        + Send
+        + 'static,
+    ) -> Result<Repository, ReposError> {
+        let (events, now) = (self.events.clone(), self.clock.now());
+        self.store
+            .write(move |tx| {
+                let found = store::repository(tx, id)?.filter(Repository::is_live);
+                let mut repository = found.ok_or_else(|| ReposError::NotFound(id.to_string()))?;
+                let before = repository.clone();
+                let record = |event| events.record(tx, event).map(|_| ()).map_err(ReposError::from);
+                change(tx, &mut repository, &record)?;
+                if repository != before {
+                    repository.updated_at = now;
+                    store::put(tx, &repository)?;
+                }
+                Ok(repository)
+            })
+            .await
+    }
+}

@@ -1,0 +1,287 @@
+use super::model::{Intent, Repository};
+use crate::base::{Family, RepositoryId, RepositoryName, Sha256, Timestamp, UserId};
+use crate::git::ObjectId;
+use crate::store::{Descending, Entry, Index, ReadRows, Records, Scan, StoreError, Table, TableSpec, Unique, WriteTx};
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+/// The tables of this slice.
+pub const TABLES: &[TableSpec] = &[
+    TableSpec {
+        name: "repositories",
+        about: "repository id -> repository",
+    },
+    TableSpec {
+        name: "repositories_by_name",
+        about: "owner, family, lower-case name -> live repository id",
+    },
+    TableSpec {
+        name: "repositories_by_owner",
+        about: "owner, newest change first, repository id -> nothing",
+    },
+    TableSpec {
+        name: "repositories_public",
+        about: "newest change first, id of a live public repository -> nothing",
+    },
+    TableSpec {
+        name: "repository_redirects",
+        about: "owner, family, lower-case old name -> repository id",
+    },
+    TableSpec {
+        name: "blob_links",
+        about: "repository id, SHA-256 -> size in bytes of a blob that a commit names",
+    },
+    TableSpec {
+        name: "blob_links_by_blob",
+        about: "SHA-256, repository id -> nothing",
+    },
+    TableSpec {
+        name: "commit_intents",
+        about: "repository id, branch -> the move of the branch that is under way",
+    },
+    TableSpec {
+        name: "storage_usage",
+        about: "account id -> bytes stored in all its repositories",
+    },
+];
+
+type NameKey = (UserId, u8, String);
+
+const BY_NAME: Unique<NameKey, RepositoryId> = Unique::new("repositories_by_name");
+const BY_OWNER: Index<(UserId, Descending<Timestamp>), RepositoryId> = Index::new("repositories_by_owner");
+const PUBLIC: Index<Descending<Timestamp>, RepositoryId> = Index::new("repositories_public");
+const REPOSITORIES: Records<RepositoryId, Repository> = Records::new(
+    "repositories",
+    filed_under,
+    &["repositories_by_name", "repositories_by_owner", "repositories_public"],
+);
+const REDIRECTS: Table<NameKey, RepositoryId> = Table::new("repository_redirects");
+const LINKS: Table<(RepositoryId, Sha256), u64> = Table::new("blob_links");
+const LINKS_BY_BLOB: Table<(Sha256, RepositoryId), ()> = Table::new("blob_links_by_blob");
+const INTENTS: Table<(RepositoryId, String), Intent> = Table::new("commit_intents");
+const USAGE: Table<UserId, u64> = Table::new("storage_usage");
+
+fn filed_under(id: &RepositoryId, repository: &Repository) -> Vec<Entry> {
+    let newest_first = Descending(repository.updated_at);
+    let mut entries = vec![BY_OWNER.entry(&(repository.owner, newest_first), id)];
+    if repository.is_live() {
+        let name = name_key(repository.owner, repository.kind.family(), &repository.name);
+        entries.push(BY_NAME.entry(&name, id));
+    }
+    if repository.is_public() {
+        entries.push(PUBLIC.entry(&newest_first, id));
+    }
+    entries
+}
+
+fn name_key(owner: UserId, family: Family, name: &RepositoryName) -> NameKey {
+    (owner, family.number(), name.key())
+}
+
+/// A repository by its id, deleted ones too.
+pub fn repository(tx: &impl ReadRows, id: RepositoryId) -> Result<Option<Repository>, StoreError> {
+    REPOSITORIES.get(tx, &id)
+}
+
+/// A live repository by owner, family and name; an old name leads to the repository that had it last.
+pub fn find(
+    tx: &impl ReadRows,
+    owner: UserId,
+    family: Family,
+    name: &RepositoryName,
+) -> Result<Option<Repository>, StoreError> {
+    let key = name_key(owner, family, name);
+    let id = match BY_NAME.get(tx, &key)? {
+        Some(id) => Some(id),
+        None => REDIRECTS.get(tx, &key)?,
+    };
+    let found = id.map(|id| REPOSITORIES.get(tx, &id)).transpose()?.flatten();
+    Ok(found.filter(Repository::is_live))
+}
+
+/// Whether a live repository has this very name; redirects do not count.
+pub(super) fn name_is_taken(
+    tx: &impl ReadRows,
+    owner: UserId,
+    family: Family,
+    name: &RepositoryName,
+) -> Result<bool, StoreError> {
+    Ok(BY_NAME.get(tx, &name_key(owner, family, name))?.is_some())
+}
+
+/// The repositories of an account, the newest change first, deleted ones too.
+pub(super) fn owned(tx: &impl ReadRows, owner: UserId) -> Result<Vec<Repository>, StoreError> {
+    let ids = BY_OWNER.ids(tx, &Scan::prefix(&(owner,)))?;
+    ids.into_iter()
+        .filter_map(|id| REPOSITORIES.get(tx, &id).transpose())
+        .collect()
+}
+
+/// Visits every repository, deleted ones too; for rebuilding what is derived from them.
+pub fn all_repositories<E: From<StoreError>>(
+    tx: &impl ReadRows,
+    mut visit: impl FnMut(Repository) -> Result<ControlFlow<()>, E>,
+) -> Result<(), E> {
+    REPOSITORIES.scan(tx, &Scan::all(), |_, repository| visit(repository))
+}
+
+/// Writes a repository; the owner's usage follows its stored bytes.
+pub(super) fn put(tx: &WriteTx<'_>, repository: &Repository) -> Result<(), StoreError> {
+    let before = REPOSITORIES.get(tx, &repository.id)?.map_or(0, |old| old.stored_bytes);
+    change_usage(tx, repository.owner, before, repository.stored_bytes)?;
+    REPOSITORIES.put(tx, &repository.id, repository)
+}
+
+/// Removes a repository with its links and redirects.
+pub(super) fn remove(tx: &WriteTx<'_>, id: RepositoryId) -> Result<Option<Repository>, StoreError> {
+    let Some(repository) = REPOSITORIES.delete(tx, &id)? else {
+        return Ok(None);
+    };
+    change_usage(tx, repository.owner, repository.stored_bytes, 0)?;
+    for (_, sha256) in LINKS.keys(tx, &Scan::prefix(&(id,)))? {
+        LINKS_BY_BLOB.delete(tx, &(sha256, id))?;
+    }
+    LINKS.delete_range(tx, &Scan::prefix(&(id,)))?;
+    INTENTS.delete_range(tx, &Scan::prefix(&(id,)))?;
+    for (key, target) in REDIRECTS.list(tx, &Scan::prefix(&(repository.owner,)))? {
+        if target == id {
+            REDIRECTS.delete(tx, &key)?;
+        }
+    }
+    Ok(Some(repository))
+}
+
+fn change_usage(tx: &WriteTx<'_>, owner: UserId, before: u64, after: u64) -> Result<(), StoreError> {
+    if before == after {
+        return Ok(());
+    }
+    let usage = usage(tx, owner)?;
+    USAGE.put(tx, &owner, &(usage.saturating_sub(before) + after))
+}
+
+/// Bytes that count against the quota of an account.
+pub(super) fn usage(tx: &impl ReadRows, owner: UserId) -> Result<u64, StoreError> {
+    Ok(USAGE.get(tx, &owner)?.unwrap_or(0))
+}
+
+/// Leads an old name to its repository, and stops leading the new one elsewhere.
+pub(super) fn redirect(tx: &WriteTx<'_>, repository: &Repository, old: &RepositoryName) -> Result<(), StoreError> {
+    let family = repository.kind.family();
+    REDIRECTS.put(tx, &name_key(repository.owner, family, old), &repository.id)?;
+    take_name(tx, repository.owner, family, &repository.name)
+}
+
+/// Ends the redirect of a name that a repository now has itself.
+pub(super) fn take_name(
+    tx: &WriteTx<'_>,
+    owner: UserId,
+    family: Family,
+    name: &RepositoryName,
+) -> Result<(), StoreError> {
+    REDIRECTS.delete(tx, &name_key(owner, family, name))?;
+    Ok(())
+}
+
+/// Whether a commit of this repository names the blob: the right to read it through this repository.
+pub fn blob_is_linked(tx: &impl ReadRows, id: RepositoryId, sha256: Sha256) -> Result<bool, StoreError> {
+    LINKS.contains(tx, &(id, sha256))
+}
+
+/// Whether any repository names the blob; the sweeper keeps those.
+pub(super) fn blob_is_named(tx: &impl ReadRows, sha256: Sha256) -> Result<bool, StoreError> {
+    Ok(!LINKS_BY_BLOB.keys(tx, &Scan::prefix(&(sha256,)).limit(1))?.is_empty())
+}
+
+/// Every blob that a commit names, and its size.
+pub(super) fn linked_blobs(tx: &impl ReadRows) -> Result<HashMap<Sha256, u64>, StoreError> {
+    let mut blobs = HashMap::new();
+    LINKS.scan(tx, &Scan::all(), |(_, sha256), size| {
+        blobs.insert(sha256, size);
+        Ok::<_, StoreError>(ControlFlow::Continue(()))
+    })?;
+    Ok(blobs)
+}
+
+/// Links a blob to a repository; answers whether the link is new.
+pub(super) fn link_blob(tx: &WriteTx<'_>, id: RepositoryId, sha256: Sha256, size: u64) -> Result<bool, StoreError> {
+    if LINKS.contains(tx, &(id, sha256))? {
+        return Ok(false);
+    }
+    LINKS.put(tx, &(id, sha256), &size)?;
+    LINKS_BY_BLOB.put(tx, &(sha256, id), &())?;
+    Ok(true)
+}
+
+/// Announces the move of a branch.
+pub(super) fn put_intent(tx: &WriteTx<'_>, id: RepositoryId, branch: &str, intent: &Intent) -> Result<(), StoreError> {
+    INTENTS.put(tx, &(id, branch.to_owned()), intent)
+}
+
+/// The move of a branch that is under way, or was when the hub stopped.
+pub(super) fn intent(tx: &impl ReadRows, id: RepositoryId, branch: &str) -> Result<Option<Intent>, StoreError> {
+    INTENTS.get(tx, &(id, branch.to_owned()))
+}
+
+/// Every move of a branch that is under way.
+pub(super) fn intents(tx: &impl ReadRows) -> Result<Vec<(RepositoryId, String)>, StoreError> {
+    INTENTS.keys(tx, &Scan::all())
+}
+
+/// Ends the announcement of a move.
+pub(super) fn delete_intent(tx: &WriteTx<'_>, id: RepositoryId, branch: &str) -> Result<(), StoreError> {
+    INTENTS.delete(tx, &(id, branch.to_owned()))?;
+    Ok(())
+}
+
+/// The tips that rows know for the default branches, to compare with git.
+pub(super) fn known_tips(tx: &impl ReadRows) -> Result<Vec<(RepositoryId, String, Option<ObjectId>)>, StoreError> {
+    let mut tips = Vec::new();
+    REPOSITORIES.scan(tx, &Scan::all(), |id, repository| {
+        tips.push((
+            id,
+            repository.default_branch,
+            repository.last_commit.map(|commit| commit.id),
+        ));
+        Ok::<_, StoreError>(ControlFlow::Continue(()))
+    })?;
+    Ok(tips)
+}
+
+/// Contradictions within the rows of this slice.
+pub(super) fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
+    let mut problems = REPOSITORIES.check(tx)?;
+    let mut usage: HashMap<UserId, u64> = HashMap::new();
+    REPOSITORIES.scan(tx, &Scan::all(), |_, repository| {
+        *usage.entry(repository.owner).or_default() += repository.stored_bytes;
+        Ok::<_, StoreError>(ControlFlow::Continue(()))
+    })?;
+    for (owner, bytes) in USAGE.list(tx, &Scan::all())? {
+        let expected = usage.remove(&owner).unwrap_or(0);
+        if bytes != expected {
+            problems.push(format!(
+                "account {owner} is charged {bytes} bytes, but its repositories hold {expected}"
+            ));
+        }
+    }
+    problems.extend(
+        usage.into_iter().filter(|(_, bytes)| *bytes > 0).map(|(owner, bytes)| {
+            format!("account {owner} is charged nothing, but its repositories hold {bytes} bytes")
+        }),
+    );
+    let links = LINKS.keys(tx, &Scan::all())?;
+    let reverse = LINKS_BY_BLOB.count(tx, &Scan::all())?;
+    for (id, sha256) in &links {
+        if !LINKS_BY_BLOB.contains(tx, &(*sha256, *id))? {
+            problems.push(format!("the link of repository {id} to blob {sha256} has no way back"));
+        }
+        if !REPOSITORIES.contains(tx, id)? {
+            problems.push(format!(
+                "blob {sha256} is linked to repository {id}, which does not exist"
+            ));
+        }
+    }
+    if reverse != links.len() as u64 {
+        problems.push(format!("{} blob links lead forth and {reverse} back", links.len()));
+    }
+    Ok(problems)
+}

@@ -1,0 +1,40 @@
+use super::{Repos, ReposError, WriteRepo, store};
+use crate::base::{Sha256, UserId};
+use crate::store::StoreError;
+use crate::users::Account;
+use std::collections::HashMap;
+
+impl Repos {
+    /// Bytes that count against the quota of an account: every version of every file in all its repositories, deleted
+    /// ones too until they are purged.
+    pub fn usage(&self, account: UserId) -> Result<u64, StoreError> {
+        self.store.read(|tx| store::usage(tx, account))
+    }
+
+    /// Refuses an upload before its first byte when it cannot fit the owner's quota.
+    pub fn require_room(&self, proof: &WriteRepo, bytes: u64) -> Result<(), ReposError> {
+        let owner = proof.as_read().owner();
+        let used = self.usage(owner.id)?;
+        self.within_quota(owner, used.saturating_add(bytes))
+    }
+
+    /// Refuses a total that is more than the account's quota.
+    pub(super) fn within_quota(&self, owner: &Account, needed: u64) -> Result<(), ReposError> {
+        let quota = self.users.quota_bytes(owner);
+        if needed > quota {
+            Err(ReposError::QuotaExceeded { needed, quota })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether a commit of any repository names the blob; the sweeper keeps those.
+    pub fn names_blob(&self, sha256: Sha256) -> Result<bool, StoreError> {
+        self.store.read(|tx| store::blob_is_named(tx, sha256))
+    }
+
+    /// Every blob that a commit of any repository names, and its size in bytes.
+    pub fn named_blobs(&self) -> Result<HashMap<Sha256, u64>, StoreError> {
+        self.store.read(store::linked_blobs)
+    }
+}
