@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// take them; names that begin such addresses are reserved.
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .configure(web::routes)
+        .configure(web::api::routes)
         .configure(admin::api::routes)
         .configure(repos::api::routes)
         .configure(repos::api::repository_routes);
@@ -19,7 +19,10 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
 /// Hands the parts of the hub to the handlers.
 pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + Clone + Send + 'static {
     let config = Data::new(hub.config.clone());
-    let document = Data::new(web::ApiDocument::new(&openapi()));
+    let document = Data::new(web::api::ApiDocument::new(&openapi()));
+    let store = Data::new(hub.store.clone());
+    let blobs = Data::new(hub.blobs.clone());
+    let jobs = Data::new(hub.jobs.clone());
     let users = Data::new(hub.users.clone());
     let repos = Data::new(hub.repos.clone());
     let tasks = Data::new(hub.tasks.clone());
@@ -27,6 +30,9 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
         service
             .app_data(config.clone())
             .app_data(document.clone())
+            .app_data(store.clone())
+            .app_data(blobs.clone())
+            .app_data(jobs.clone())
             .app_data(users.clone())
             .app_data(repos.clone())
             .app_data(tasks.clone());

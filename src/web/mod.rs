@@ -1,5 +1,6 @@
 //! Front door for people and probes: health, the description of the API and its page.
 
-mod api;
-
-pub use api::{ApiDocument, routes};
+/// Routes.
+pub mod api;
+/// The page that describes the API.
+mod docs_page;
