@@ -4,7 +4,7 @@
 //! `GEOML_HUB__SECTION__KEY`, then command-line flags. Every value remembers that layer. A key nobody knows is refused,
 //! and a value that does not fit is refused with a sentence naming the key, the value and where it was written.
 //!
-//! One list per section ([`sections`]) gives the type, the default, the description and whether a change applies while
+//! One list per section (`sections`) gives the type, the default, the description and whether a change applies while
 //! the hub runs; the structs, the loader, `config show` and the example file all come from it.
 //!
 //! Nothing else in the program reads the environment, and there is no global: whoever needs a setting is handed it,

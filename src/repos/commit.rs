@@ -2,7 +2,7 @@
 //!
 //! Order: objects (one pack, durable) → one transaction with the intent, the links to blobs and the quota → the branch
 //! by compare-and-swap → one transaction with the rows, the event and the end of the intent. A crash between any two
-//! leaves something that [`super::heal`] finishes or that nothing refers to.
+//! leaves something that `super::heal` finishes or that nothing refers to.
 
 use super::create::author;
 use super::model::Intent;

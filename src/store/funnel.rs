@@ -1,4 +1,4 @@
-//! The one way to write: callers queue closures, one thread runs up to [`BATCH`] of them in one transaction, commits
+//! The one way to write: callers queue closures, one thread runs up to `BATCH` of them in one transaction, commits
 //! it durably, and only then answers each of them.
 
 use super::error::StoreError;

@@ -1,4 +1,4 @@
-//! Who asks, and the proofs of what they may do. All fields are private: only [`super::Users`] makes a caller, and only
+//! Who asks, and the proofs of what they may do. All fields are private: only `super::Users` makes a caller, and only
 //! a caller makes a proof.
 
 use super::error::UsersError;

@@ -2,8 +2,8 @@
 //! file" and "last commit of every entry in this folder" cost one range read and not a walk over all commits.
 //!
 //! Derived data: everything here can be rebuilt from git. An update is planned from git without any transaction
-//! ([`Repository::plan_history`]), then written in the caller's ([`apply`]). An index that stands elsewhere than the branch
-//! says so ([`Indexed::tip`]); readers then use the walks of [`Repository`] until it has caught up.
+//! ([`Repository::plan_history`]), then written in the caller's (`apply`). An index that stands elsewhere than the branch
+//! says so (`Indexed::tip`); readers then use the walks of [`Repository`] until it has caught up.
 //!
 //! A version is a commit that changed the path against its first parent, deletions included, renames not followed: what
 //! `git log --first-parent -- path` lists. Paths that are not UTF-8 are kept with the bad bytes replaced.

@@ -81,7 +81,7 @@ pub enum Progress {
 /// Writes an update in the caller's transaction.
 ///
 /// Cost per changed path: one read and two writes. Commits of very many files are better left to
-/// [`refresh`](super::refresh), outside the transaction that somebody waits for.
+/// [`refresh`](super::refresh()), outside the transaction that somebody waits for.
 pub fn apply(tx: &WriteTx<'_>, update: &HistoryUpdate) -> Result<Progress, StoreError> {
     let branch = (update.repository, update.branch.clone());
     if update.clear {
