@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// A type that a setting may have.
 pub trait SettingValue: Sized {
@@ -229,10 +229,15 @@ pub struct LogFilter(Targets);
 
 impl LogFilter {
     fn parse_text(text: &str) -> Option<Self> {
-        // An empty filter would be read as "everything".
-        (!text.is_empty())
-            .then(|| Targets::from_str(text).ok().map(Self))
-            .flatten()
+        // Tracing takes any other word for the name of a module and no word for a level; a misspelt level would then
+        // hide almost everything.
+        let is_level = |word: &str| !word.trim().is_empty() && LevelFilter::from_str(word.trim()).is_ok();
+        let is_complete = |part: &str| match part.split_once('=') {
+            Some((module, level)) => !module.trim().is_empty() && is_level(level),
+            None => is_level(part),
+        };
+        let complete = text.split(',').all(is_complete);
+        complete.then(|| Targets::from_str(text).ok().map(Self)).flatten()
     }
 
     /// Warnings and errors, as commands other than `serve` log them.

@@ -90,6 +90,17 @@ fn a_value_of_the_wrong_kind_is_refused_with_key_value_source_and_what_fits() {
             "`server.listen` is",
             "such as 127.0.0.1:8000",
         ),
+        (
+            "[log]\nlevel = \"loud\"",
+            "`log.level` is \"loud\"",
+            "error, warn, info",
+        ),
+        ("[log]\nlevel = \"info,=debug\"", "`log.level` is", "error, warn, info"),
+        (
+            "[log]\nlevel = \"info,geoml_hub\"",
+            "`log.level` is",
+            "error, warn, info",
+        ),
     ];
     for (text, begins, fits) in cases {
         let (loader, _folder) = with_file(text);

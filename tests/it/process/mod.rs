@@ -3,3 +3,4 @@
 mod commands;
 mod life;
 mod trouble;
+mod watching;
