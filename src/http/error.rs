@@ -31,7 +31,8 @@ pub struct ErrorBody {
 pub struct ApiError {
     code: Code,
     message: String,
-    details: Option<serde_json::Value>,
+    /// Boxed, so that a handler's result stays small.
+    details: Option<Box<serde_json::Value>>,
     headers: Vec<(&'static str, String)>,
 }
 
@@ -49,7 +50,7 @@ impl ApiError {
     /// A field whose value cannot be used, named in the details.
     pub fn field(code: Code, field: &str, message: impl Into<String>) -> Self {
         Self {
-            details: Some(serde_json::json!({ "field": field })),
+            details: Some(Box::new(serde_json::json!({ "field": field }))),
             ..Self::new(code, message)
         }
     }
@@ -78,7 +79,7 @@ impl<E: Problem> From<E> for ApiError {
             tracing::warn!(error = %chain(&error), "a request met a part that does not work");
         }
         let mut answer = Self {
-            details: error.details(),
+            details: error.details().map(Box::new),
             ..Self::new(code, error.to_string())
         };
         if let Some(seconds) = error.retry_after() {
@@ -124,7 +125,7 @@ impl ResponseError for ApiError {
             error: self.message.clone(),
             code: self.code.as_str(),
             request_id: RequestId::current(),
-            details: self.details.clone(),
+            details: self.details.as_deref().cloned(),
         })
     }
 }
