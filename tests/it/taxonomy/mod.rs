@@ -1,1 +1,3 @@
+//! The classification tree.
 
+mod tree;
