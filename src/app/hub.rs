@@ -5,10 +5,12 @@ use crate::base::Clock;
 use crate::blobs::Blobs;
 use crate::config::LiveConfig;
 use crate::events::Events;
+use crate::files::Traffic;
 use crate::git::Git;
 use crate::jobs::{Jobs, JobsOptions, Tasks};
 use crate::keys::Keys;
 use crate::repos::Repos;
+use crate::social::Social;
 use crate::store::Store;
 use crate::users::Users;
 use anyhow::Context;
@@ -38,6 +40,10 @@ pub struct Hub {
     pub users: Users,
     /// Repositories.
     pub repos: Repos,
+    /// Views and downloads on their way to the counters.
+    pub traffic: Traffic,
+    /// Stars, follows and counters.
+    pub social: Social,
 }
 
 impl Hub {
@@ -60,6 +66,14 @@ impl Hub {
         let git = Git::open(path.join("git")).context("the git folder cannot be opened")?;
         let users = Users::new(store.clone(), keys.clone(), config.clone(), clock.clone());
         let repos = Repos::new(store.clone(), git.clone(), users.clone(), events.clone(), clock.clone());
+        let traffic = Traffic::default();
+        let social = Social::new(
+            store.clone(),
+            events.clone(),
+            repos.clone(),
+            traffic.clone(),
+            clock.clone(),
+        );
         Ok(Self {
             config,
             clock,
@@ -72,6 +86,8 @@ impl Hub {
             git,
             users,
             repos,
+            traffic,
+            social,
         })
     }
 
@@ -86,6 +102,13 @@ impl Hub {
             tracing::info!(commits = healed, "finished commits that the last stop had cut off");
         }
         Ok(())
+    }
+
+    /// Writes what is gathered in memory. To be called when nothing else works with the hub any more.
+    pub async fn flush(&self) {
+        if let Err(error) = self.social.flush().await {
+            tracing::error!(%error, "the last views and downloads could not be written");
+        }
     }
 
     /// Closes the store, so that the next start needs no repair.

@@ -1,5 +1,5 @@
 use super::hub::Hub;
-use crate::{admin, repos, web};
+use crate::{admin, repos, social, web};
 use actix_web::web::Data;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
@@ -13,7 +13,9 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(web::api::routes)
         .configure(admin::api::routes)
         .configure(repos::api::routes)
-        .configure(repos::api::repository_routes);
+        .configure(social::api::routes)
+        .configure(repos::api::repository_routes)
+        .configure(social::api::repository_routes);
 }
 
 /// Hands the parts of the hub to the handlers.
@@ -26,6 +28,8 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
     let users = Data::new(hub.users.clone());
     let repos = Data::new(hub.repos.clone());
     let tasks = Data::new(hub.tasks.clone());
+    let traffic = Data::new(hub.traffic.clone());
+    let social = Data::new(hub.social.clone());
     move |service| {
         service
             .app_data(config.clone())
@@ -35,7 +39,9 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
             .app_data(jobs.clone())
             .app_data(users.clone())
             .app_data(repos.clone())
-            .app_data(tasks.clone());
+            .app_data(tasks.clone())
+            .app_data(traffic.clone())
+            .app_data(social.clone());
     }
 }
 

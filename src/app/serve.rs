@@ -64,6 +64,7 @@ impl Server {
         stop.cancel();
         let patience = self.hub.config.current().server.shutdown_timeout;
         wait(&tasks, patience).await;
+        self.hub.flush().await;
         self.hub.close();
         result
     }
