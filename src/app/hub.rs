@@ -5,12 +5,10 @@ use crate::base::Clock;
 use crate::blobs::Blobs;
 use crate::config::LiveConfig;
 use crate::events::Events;
-use crate::files::Traffic;
 use crate::git::Git;
 use crate::jobs::{Jobs, JobsOptions, Tasks};
 use crate::keys::Keys;
 use crate::repos::Repos;
-use crate::social::Social;
 use crate::store::Store;
 use crate::users::Users;
 use anyhow::Context;
@@ -40,10 +38,6 @@ pub struct Hub {
     pub users: Users,
     /// Repositories.
     pub repos: Repos,
-    /// Views and downloads on their way to the counters.
-    pub traffic: Traffic,
-    /// Stars, follows and counters.
-    pub social: Social,
 }
 
 impl Hub {
@@ -64,16 +58,14 @@ impl Hub {
         let tasks = Tasks::new(store.clone(), clock.clone());
         let events = Events::open(store.clone(), clock.clone())?;
         let git = Git::open(path.join("git")).context("the git folder cannot be opened")?;
-        let users = Users::new(store.clone(), keys.clone(), config.clone(), clock.clone());
-        let repos = Repos::new(store.clone(), git.clone(), users.clone(), events.clone(), clock.clone());
-        let traffic = Traffic::default();
-        let social = Social::new(
+        let users = Users::new(
             store.clone(),
+            keys.clone(),
             events.clone(),
-            repos.clone(),
-            traffic.clone(),
+            config.clone(),
             clock.clone(),
         );
+        let repos = Repos::new(store.clone(), git.clone(), users.clone(), events.clone(), clock.clone());
         Ok(Self {
             config,
             clock,
@@ -86,8 +78,6 @@ impl Hub {
             git,
             users,
             repos,
-            traffic,
-            social,
         })
     }
 
@@ -104,10 +94,10 @@ impl Hub {
         Ok(())
     }
 
-    /// Writes what is gathered in memory. To be called when nothing else works with the hub any more.
+    /// Writes down what is only gathered in memory, for a clean stop.
     pub async fn flush(&self) {
-        if let Err(error) = self.social.flush().await {
-            tracing::error!(%error, "the last views and downloads could not be written");
+        if let Err(error) = self.users.flush_token_uses().await {
+            tracing::warn!(%error, "the last uses of access tokens are not written");
         }
     }
 

@@ -4,6 +4,8 @@
 use super::error::UsersError;
 use super::model::{Account, Scope};
 use crate::base::{RepositoryId, SessionId, TokenId, UserId};
+use crate::events::Origin;
+use crate::http::RequestInfo;
 
 /// Who sent a request: nobody in particular, or an active account with a credential.
 #[derive(Debug, Clone)]
@@ -129,6 +131,11 @@ impl Caller {
         })
     }
 
+    /// Who causes something, and from which address, for the record of events.
+    pub fn origin(&self, request: &RequestInfo) -> Origin {
+        Origin::of_request(self.user_id(), request.address)
+    }
+
     /// The login behind the credential.
     pub(super) fn session(&self) -> Option<SessionId> {
         match self.credential() {
@@ -185,8 +192,8 @@ impl SelfOrAdmin {
         self.actor == self.target.id
     }
 
-    /// The caller's login.
-    pub(super) fn session(&self) -> Option<SessionId> {
-        self.session
+    /// The caller's login, when it is one of the account to be changed.
+    pub(super) fn own_session(&self) -> Option<SessionId> {
+        self.session.filter(|_| self.is_self())
     }
 }

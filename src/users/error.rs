@@ -59,6 +59,9 @@ pub enum UsersError {
     /// Only a login with the password will do, not a token.
     #[error("Tokens are made after logging in with the password, not with another token.")]
     SessionRequired,
+    /// Logging out takes the tokens of a login.
+    #[error("This is a personal access token, which belongs to no login: delete the token instead.")]
+    NoLoginToEnd,
     /// Only administrators may.
     #[error("Only an administrator may do this.")]
     AdminRequired,
@@ -132,7 +135,9 @@ impl UsersError {
 impl Problem for UsersError {
     fn code(&self) -> Code {
         match self {
-            Self::Invalid { .. } | Self::ReservedName(_) | Self::UnusablePicture(_) => Code::Invalid,
+            Self::Invalid { .. } | Self::ReservedName(_) | Self::UnusablePicture(_) | Self::NoLoginToEnd => {
+                Code::Invalid
+            }
             Self::NameTaken(_) | Self::EmailTaken | Self::LastAdmin | Self::TooManyTokens(_) => Code::Conflict,
             Self::WrongLogin | Self::CredentialRefused | Self::RefreshRefused | Self::LoginRequired => {
                 Code::Unauthorized

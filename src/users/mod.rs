@@ -13,46 +13,61 @@
 /// From the `Authorization` header to a caller.
 mod authenticate;
 /// Pictures of accounts.
-#[allow(dead_code, reason = "logins and tokens, the next change, use the rest")]
 mod avatar;
 /// Who asks, and proofs of what they may do.
-#[allow(dead_code, reason = "logins and tokens, the next change, use the rest")]
 mod caller;
+/// Finding accounts.
+mod directory;
 /// What can go wrong.
 mod error;
+/// Work that recurs.
+mod jobs;
+/// How often passwords may be guessed.
+mod limits;
+/// Starting, prolonging and ending logins.
+mod login;
 /// What an account is and the rules for what people write into it.
 mod model;
 /// Passwords and their hashes.
-#[allow(dead_code, reason = "logins and tokens, the next change, use the rest")]
 mod password;
+/// Changing accounts and their passwords.
+mod profile;
 /// Making accounts.
 mod register;
 /// Random secrets of tokens.
-#[allow(dead_code, reason = "logins and tokens, the next change, use the rest")]
 mod secret;
 /// Signed access tokens of logins.
-#[allow(dead_code, reason = "logins and tokens, the next change, use the rest")]
 mod signed_token;
 /// The tables.
-#[allow(dead_code, reason = "logins and tokens, the next change, use the rest")]
 mod store;
+/// When tokens were last used.
+mod token_uses;
+/// Making and deleting personal access tokens.
+mod tokens;
 
 /// Routes and what they send and take.
 pub mod api;
 
+pub use avatar::AVATAR_UPLOAD_MAX_BYTES;
 pub use caller::{Admin, Caller, SelfOrAdmin};
+pub use directory::AccountFilter;
 pub use error::UsersError;
+pub use login::{Grant, SignedAccessToken};
 pub use model::{AccessToken, Account, AccountKind, Email, Profile, Role, Scope, parse_new_name};
 pub use password::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, Password};
+pub use profile::{AccountChange, Change};
 pub use register::NewAccount;
 pub use secret::{ACCESS_TOKEN_PREFIX, TokenSecret};
 pub use store::{TABLES, account, account_by_name, all_accounts, check};
+pub use tokens::NewAccessToken;
 
-use crate::base::{AccountName, Clock, UserId};
+use crate::base::Clock;
 use crate::config::LiveConfig;
+use crate::events::Events;
 use crate::keys::Keys;
 use crate::store::Store;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// The handle of this slice; cheap to clone.
 #[derive(Clone)]
@@ -61,41 +76,30 @@ pub struct Users(Arc<Inner>);
 struct Inner {
     store: Store,
     keys: Keys,
+    events: Events,
     config: LiveConfig,
     clock: Clock,
     hasher: password::Hasher,
+    limits: limits::LoginLimits,
+    token_uses: token_uses::TokenUses,
+    /// Pictures being decoded.
+    decoding: Arc<Semaphore>,
 }
 
 impl Users {
     /// Builds the slice. `keys` sign access tokens.
-    pub fn new(store: Store, keys: Keys, config: LiveConfig, clock: Clock) -> Self {
+    pub fn new(store: Store, keys: Keys, events: Events, config: LiveConfig, clock: Clock) -> Self {
         let hasher = password::Hasher::new(config.clone());
         Self(Arc::new(Inner {
             store,
             keys,
+            events,
             config,
             clock,
             hasher,
+            limits: limits::LoginLimits::new(),
+            token_uses: token_uses::TokenUses::default(),
+            decoding: Arc::new(Semaphore::new(1)),
         }))
-    }
-
-    /// The account with this id.
-    pub fn find(&self, id: UserId) -> Result<Option<Account>, UsersError> {
-        self.0.store.read(|tx| Ok(account(tx, id)?))
-    }
-
-    /// The account with this name, without regard to case; an error that names it when there is none.
-    pub fn get(&self, name: &AccountName) -> Result<Account, UsersError> {
-        self.0
-            .store
-            .read(|tx| Ok(account_by_name(tx, name)?))
-            .and_then(|account: Option<Account>| account.ok_or_else(|| UsersError::UnknownAccount(name.to_string())))
-    }
-
-    /// Bytes that an account may store: its own quota, or the configured one.
-    pub fn quota_bytes(&self, account: &Account) -> u64 {
-        account
-            .storage_quota
-            .unwrap_or_else(|| self.0.config.current().storage.quota.bytes())
     }
 }

@@ -250,7 +250,6 @@ pub(super) struct Session {
     /// End of the current refresh token, or of the last access token when that is later.
     pub expires_at: Timestamp,
     pub address: Option<IpAddr>,
-    pub user_agent: String,
 }
 
 /// A refresh token that was handed out: which login it belongs to. Rows of exchanged tokens stay until they would have

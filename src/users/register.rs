@@ -5,7 +5,8 @@ use super::store;
 use super::{Admin, Users};
 use crate::base::UserId;
 use crate::config::Registration;
-use crate::store::WriteTx;
+use crate::events::{NewEvent, Origin, Subject};
+use crate::store::{ReadRows, WriteTx};
 
 /// What a new account needs.
 #[derive(Debug, Clone)]
@@ -21,33 +22,50 @@ pub struct NewAccount {
 }
 
 impl Users {
+    /// Whether everybody who reaches the hub may make an account.
+    pub fn is_registration_open(&self) -> bool {
+        self.0.config.current().auth.registration == Registration::Open
+    }
+
     /// Makes an account for somebody who asks for one. The first account of a hub administers it, and can be made even
     /// when registration is closed: a hub without anybody is of no use.
-    pub async fn register(&self, new: NewAccount) -> Result<Account, UsersError> {
-        let open = self.0.config.current().auth.registration == Registration::Open;
-        self.make_account(new, move |tx| match (store::is_empty(tx)?, open) {
-            (true, _) => Ok(Role::Admin),
-            (false, true) => Ok(Role::User),
-            (false, false) => Err(UsersError::RegistrationClosed),
+    pub async fn register(&self, new: NewAccount, origin: Origin) -> Result<Account, UsersError> {
+        let open = self.is_registration_open();
+        self.make_account(new, "account.registered", origin, move |tx| {
+            match (store::is_empty(tx)?, open) {
+                (true, _) => Ok(Role::Admin),
+                (false, true) => Ok(Role::User),
+                (false, false) => Err(UsersError::RegistrationClosed),
+            }
         })
         .await
     }
 
     /// Makes an account on behalf of an administrator.
-    pub async fn create(&self, _proof: Admin, new: NewAccount, role: Role) -> Result<Account, UsersError> {
-        self.make_account(new, move |_| Ok(role)).await
+    pub async fn create(
+        &self,
+        _proof: Admin,
+        new: NewAccount,
+        role: Role,
+        origin: Origin,
+    ) -> Result<Account, UsersError> {
+        self.make_account(new, "account.created", origin, move |_| Ok(role))
+            .await
     }
 
     /// Makes an account from the command line, whose user holds the data folder.
     pub async fn create_from_console(&self, new: NewAccount, role: Role) -> Result<Account, UsersError> {
-        self.make_account(new, move |_| Ok(role)).await
+        self.make_account(new, "account.created", Origin::system(), move |_| Ok(role))
+            .await
     }
 
     /// `role` is decided inside the transaction, so that of two first accounts only one administers the hub.
     async fn make_account(
         &self,
         new: NewAccount,
-        role: impl Fn(&WriteTx<'_>) -> Result<Role, UsersError> + Send + Sync + Clone + 'static,
+        event: &'static str,
+        origin: Origin,
+        role: impl FnOnce(&WriteTx<'_>) -> Result<Role, UsersError> + Send + 'static,
     ) -> Result<Account, UsersError> {
         let now = self.0.clock.now();
         let account = Account {
@@ -72,6 +90,7 @@ impl Users {
         // What is refused anyway is refused before the expensive hash, which costs an attacker nothing.
         self.0.store.read(|tx| refuse_taken(tx, &account))?;
         let hash = self.0.hasher.hash(password).await?;
+        let events = self.0.events.clone();
         self.0
             .store
             .write(move |tx| {
@@ -80,13 +99,18 @@ impl Users {
                 let account = Account { role, ..account };
                 store::put_account(tx, &account)?;
                 store::PASSWORDS.put(tx, &account.id, &hash)?;
+                let origin = Origin {
+                    actor: origin.actor.or(Some(account.id)),
+                    ..origin
+                };
+                events.record(tx, NewEvent::new(event, &origin, Subject::Account(account.id)))?;
                 Ok(account)
             })
             .await
     }
 }
 
-fn refuse_taken(tx: &impl crate::store::ReadRows, account: &Account) -> Result<(), UsersError> {
+fn refuse_taken(tx: &impl ReadRows, account: &Account) -> Result<(), UsersError> {
     if store::account_by_name(tx, &account.name)?.is_some() {
         return Err(UsersError::NameTaken(account.name.clone()));
     }

@@ -1,4 +1,7 @@
 //! Accounts, logins, tokens and who may do what.
 
 mod accounts;
+mod logins;
+mod profiles;
 mod support;
+mod tokens;

@@ -1,0 +1,148 @@
+use super::caller::{Caller, Credential};
+use super::error::UsersError;
+use super::model::{AccessToken, Account, Scope, line};
+use super::secret::{ACCESS_TOKEN_PREFIX, TokenSecret};
+use super::{Users, store};
+use crate::base::{RepositoryId, Timestamp, TokenId};
+use crate::events::{NewEvent, Origin, Subject};
+use std::collections::BTreeSet;
+
+/// Tokens that one account may have, expired ones included.
+const TOKENS_PER_ACCOUNT: usize = 100;
+/// Repositories to which one token may be limited.
+const REPOSITORIES_PER_TOKEN: usize = 1_000;
+
+/// What a new personal access token needs.
+#[derive(Debug, Clone)]
+pub struct NewAccessToken {
+    /// What its owner calls it.
+    pub name: String,
+    /// What it allows.
+    pub scope: Scope,
+    /// When it stops to work; `None`: never.
+    pub expires_at: Option<Timestamp>,
+    /// The only repositories it works on; `None`: all that its owner may reach.
+    pub repositories: Option<Vec<RepositoryId>>,
+}
+
+impl NewAccessToken {
+    fn checked(self, now: Timestamp) -> Result<Self, UsersError> {
+        let name = line("name", Some(self.name))?
+            .ok_or_else(|| UsersError::invalid("name", "A token has a name by which you will know it."))?;
+        if self.expires_at.is_some_and(|end| end <= now) {
+            return Err(UsersError::invalid(
+                "expires_at",
+                "The end of a token lies in the future.",
+            ));
+        }
+        let repositories: Option<BTreeSet<_>> = self.repositories.map(|ids| ids.into_iter().collect());
+        if repositories
+            .as_ref()
+            .is_some_and(|ids| ids.is_empty() || ids.len() > REPOSITORIES_PER_TOKEN)
+        {
+            return Err(UsersError::invalid(
+                "repositories",
+                format!("A token is limited to between 1 and {REPOSITORIES_PER_TOKEN} repositories, or not at all."),
+            ));
+        }
+        Ok(Self {
+            name,
+            repositories: repositories.map(|ids| ids.into_iter().collect()),
+            ..self
+        })
+    }
+}
+
+impl Users {
+    /// Makes a personal access token; its secret is shown this once. Takes a login: a token that made others would
+    /// outlive its own end.
+    pub async fn create_token(
+        &self,
+        caller: &Caller,
+        new: NewAccessToken,
+        origin: Origin,
+    ) -> Result<(AccessToken, TokenSecret), UsersError> {
+        let account = caller.require_account()?;
+        match caller.credential() {
+            Some(Credential::Session(_) | Credential::Console) => {}
+            Some(Credential::Token { .. }) | None => return Err(UsersError::SessionRequired),
+        }
+        let now = self.0.clock.now();
+        let (new, secret) = (new.checked(now)?, TokenSecret::generate(ACCESS_TOKEN_PREFIX)?);
+        let token = AccessToken {
+            id: TokenId::new(&self.0.clock),
+            account: account.id,
+            name: new.name,
+            scope: new.scope,
+            repositories: new.repositories,
+            digest: secret.digest(),
+            hint: secret.hint(),
+            created_at: now,
+            expires_at: new.expires_at,
+        };
+        let events = self.0.events.clone();
+        let token = self
+            .0
+            .store
+            .write(move |tx| {
+                if store::tokens_of(tx, token.account)?.len() >= TOKENS_PER_ACCOUNT {
+                    return Err(UsersError::TooManyTokens(TOKENS_PER_ACCOUNT));
+                }
+                store::put_token(tx, &token)?;
+                let event = NewEvent::new("token.created", &origin, Subject::Account(token.account));
+                events.record(tx, event.with(details(&token)))?;
+                Ok(token)
+            })
+            .await?;
+        Ok((token, secret))
+    }
+
+    /// The caller's personal access tokens, the newest first.
+    pub fn list_tokens(&self, caller: &Caller) -> Result<Vec<AccessToken>, UsersError> {
+        let account = caller.require_whole_account(Scope::Admin)?;
+        let mut tokens = self.0.store.read(|tx| store::tokens_of(tx, account.id))?;
+        tokens.reverse();
+        Ok(tokens)
+    }
+
+    /// Deletes one of the caller's tokens, which stops to work at once. A token of any scope may delete itself.
+    pub async fn delete_token(&self, caller: &Caller, id: TokenId, origin: Origin) -> Result<(), UsersError> {
+        let owner = may_delete(caller, id)?.id;
+        let events = self.0.events.clone();
+        self.0
+            .store
+            .write(move |tx| {
+                let token = store::token(tx, id)?.filter(|token| token.account == owner);
+                let token = token.ok_or(UsersError::UnknownToken)?;
+                store::delete_token(tx, id)?;
+                let event = NewEvent::new("token.deleted", &origin, Subject::Account(owner));
+                events.record(tx, event.with(details(&token)))?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// When a token was last used; `None` when never.
+    pub fn last_use(&self, id: TokenId) -> Result<Option<Timestamp>, UsersError> {
+        match self.0.token_uses.last(id) {
+            Some(time) => Ok(Some(time)),
+            None => self.0.store.read(|tx| Ok(store::TOKEN_USES.get(tx, &id)?)),
+        }
+    }
+}
+
+fn may_delete(caller: &Caller, id: TokenId) -> Result<&Account, UsersError> {
+    match caller.credential() {
+        Some(Credential::Token { id: own, .. }) if *own == id => caller.require_account(),
+        _ => caller.require_whole_account(Scope::Admin),
+    }
+}
+
+fn details(token: &AccessToken) -> serde_json::Value {
+    serde_json::json!({
+        "token": token.id.to_string(),
+        "name": token.name,
+        "scope": token.scope.as_str(),
+        "limited": token.repositories.is_some(),
+    })
+}
