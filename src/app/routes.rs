@@ -1,5 +1,8 @@
 use super::hub::Hub;
-use crate::{admin, repos, social, web};
+use crate::base::RepositoryKind;
+use crate::repos::RepositoryAddress;
+use crate::users::api::RepositoryResolver;
+use crate::{admin, repos, users, web};
 use actix_web::web::Data;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
@@ -12,10 +15,9 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(web::api::routes)
         .configure(admin::api::routes)
+        .configure(users::api::routes)
         .configure(repos::api::routes)
-        .configure(social::api::routes)
-        .configure(repos::api::repository_routes)
-        .configure(social::api::repository_routes);
+        .configure(repos::api::repository_routes);
 }
 
 /// Hands the parts of the hub to the handlers.
@@ -28,8 +30,7 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
     let users = Data::new(hub.users.clone());
     let repos = Data::new(hub.repos.clone());
     let tasks = Data::new(hub.tasks.clone());
-    let traffic = Data::new(hub.traffic.clone());
-    let social = Data::new(hub.social.clone());
+    let resolver = Data::new(token_repositories(hub));
     move |service| {
         service
             .app_data(config.clone())
@@ -40,9 +41,27 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
             .app_data(users.clone())
             .app_data(repos.clone())
             .app_data(tasks.clone())
-            .app_data(traffic.clone())
-            .app_data(social.clone());
+            .app_data(resolver.clone());
     }
+}
+
+/// Finds the repositories that a new access token is to be limited to: what its owner may read, by id, by `owner/name`
+/// or with the family before it.
+fn token_repositories(hub: &Hub) -> RepositoryResolver {
+    let repos = hub.repos.clone();
+    RepositoryResolver::new(move |caller, text| {
+        if let Ok(id) = text.parse() {
+            return Ok(repos.readable_by_id(caller, id)?.id());
+        }
+        let (kind, rest) = match text.split_once('/') {
+            Some(("models", rest)) => (Some(RepositoryKind::Model), rest),
+            Some(("datasets", rest)) => (Some(RepositoryKind::Dataset), rest),
+            Some(("spaces", rest)) => (Some(RepositoryKind::Space), rest),
+            _ => (None, text),
+        };
+        let (owner, name) = rest.split_once('/').unwrap_or((rest, ""));
+        Ok(repos.readable(caller, &RepositoryAddress::new(owner, name, kind))?.id())
+    })
 }
 
 /// The description of the API, collected by the very calls that register the routes.
