@@ -7,12 +7,16 @@ use super::pack::object_id;
 use super::reference_write::Swap;
 use super::references::branch_reference;
 use super::repository::Repository;
+use super::special_files::{self, SPECIAL_FILE_MAX_BYTES, is_special};
 use super::tree_edit::{Node, TreeEdit};
 use crate::base::RepoPath;
 use crate::base::path::PATH_MAX_BYTES;
 use bytes::Bytes;
 use gix::objs::{Kind, WriteTo};
 use std::collections::HashMap;
+
+/// Existing paths may be longer than new ones, as pushes bring them; git itself stops at this length.
+const SOURCE_PATH_MAX_BYTES: usize = 4_096;
 
 /// What a commit starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +145,7 @@ impl Repository {
             return Err(GitError::NoChange);
         }
         let changes = self.tree_changes(old_tree, new_tree, &trees, false)?;
+        self.check_special_files(&mut stage, &changes)?;
         for (id, data) in &trees {
             // A tree that stood there before, in a commit that was undone for instance, is not written again.
             if !self.holds(*id) {
@@ -210,6 +215,25 @@ impl Repository {
         Ok((root, trees))
     }
 
+    /// Holds files that git obeys to git's rules, wherever their content comes from.
+    fn check_special_files(&self, stage: &mut BlobStage, changes: &[FileChange]) -> Result<(), GitError> {
+        for change in changes {
+            let name = change.path.rsplit('/').next().unwrap_or(&change.path);
+            let Some((_, id)) = change.new.filter(|(kind, _)| kind.is_blob() && is_special(name)) else {
+                continue;
+            };
+            let content = match stage.pack.read_blob(id, SPECIAL_FILE_MAX_BYTES)? {
+                Some(content) => content,
+                None => self.blob(id, SPECIAL_FILE_MAX_BYTES)?,
+            };
+            special_files::check(name, &content).map_err(|reason| GitError::BadContent {
+                path: change.path.clone(),
+                reason,
+            })?;
+        }
+        Ok(())
+    }
+
     fn apply(&self, edit: &mut TreeEdit<'_>, stage: &mut BlobStage, operation: Operation) -> Result<(), GitError> {
         match operation {
             Operation::Put {
@@ -226,6 +250,14 @@ impl Repository {
                     gix::objs::tree::EntryKind::Blob
                 };
                 edit.put(path.as_str(), Node::leaf(kind.into(), id))
+            }
+            Operation::Delete { path: from }
+            | Operation::DeleteFolder { path: from }
+            | Operation::Move { from, .. }
+            | Operation::Copy { from, .. }
+                if from.len() > SOURCE_PATH_MAX_BYTES =>
+            {
+                Err(GitError::PathNotFound(from.chars().take(100).collect()))
             }
             Operation::Delete { path } => match edit.get(&path)? {
                 Some(node) if node.is_folder() => Err(GitError::IsFolder(path)),

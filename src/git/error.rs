@@ -40,6 +40,14 @@ pub enum GitError {
         /// Which rule it breaks, in words.
         reason: String,
     },
+    /// A file that git obeys has content that git refuses.
+    #[error("The file '{path}' cannot be stored: {reason}.")]
+    BadContent {
+        /// The path.
+        path: String,
+        /// Which rule it breaks, in words.
+        reason: String,
+    },
     /// Two paths that one folder of Windows or macOS cannot hold together.
     #[error("'{0}' and '{1}' differ only in capital letters; such names cannot exist side by side on every computer.")]
     CaseClash(String, String),
@@ -126,6 +134,7 @@ impl Problem for GitError {
             | Self::IsFolder(_)
             | Self::IsFile(_)
             | Self::BadPath { .. }
+            | Self::BadContent { .. }
             | Self::BadReferenceName(_)
             | Self::BadMessage
             | Self::NoChange

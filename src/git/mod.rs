@@ -30,6 +30,7 @@ mod pack;
 mod reference_write;
 mod references;
 mod repository;
+mod special_files;
 mod statistics;
 mod tree;
 mod tree_edit;

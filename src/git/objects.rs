@@ -6,7 +6,7 @@ use super::repository::Repository;
 use crate::base::Timestamp;
 use gix::objs::Kind;
 use gix::odb::pack;
-use std::io::{self, Write};
+use std::io::{self, BufRead, Write};
 
 /// Blobs above this size are inflated piece by piece when they are copied out.
 const STREAM_FROM_BYTES: u64 = 1 << 20;
@@ -109,7 +109,8 @@ fn missing(id: ObjectId) -> GitError {
     GitError::Damaged(format!("object {id} is missing"))
 }
 
-fn inflate(compressed: &mut &[u8], size: u64, out: &mut dyn Write) -> Result<u64, GitError> {
+/// Inflates `size` bytes.
+pub(super) fn inflate(compressed: &mut impl BufRead, size: u64, out: &mut dyn Write) -> Result<u64, GitError> {
     let mut state = gix::zlib::Decompress::new();
     let mut buffer = vec![0; STREAM_BUFFER];
     let mut copied = 0;

@@ -9,7 +9,7 @@ use gix::zlib::stream::deflate::{Compress, FlushCompress};
 use gix::zlib::{Compression, Status};
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 /// The prefix of unfinished packs. git gives its own the same, and its `gc` removes them.
@@ -88,6 +88,25 @@ impl PackWriter {
     /// Whether the pack holds the object.
     pub(super) fn contains(&self, id: ObjectId) -> bool {
         self.known.contains(&id)
+    }
+
+    /// Reads back a blob that was added, unless it is larger than `limit` bytes; `None` when the pack lacks it.
+    pub(super) fn read_blob(&mut self, id: ObjectId, limit: u64) -> Result<Option<Vec<u8>>, GitError> {
+        let Some(object) = self.objects.iter().rev().find(|object| object.id == id) else {
+            return Ok(None);
+        };
+        self.out.flush()?;
+        let mut file = File::open(&self.temporary)?;
+        file.seek(SeekFrom::Start(object.offset))?;
+        let mut file = BufReader::new(file);
+        let entry = gix::odb::pack::data::Entry::from_read(&mut file, object.offset, 20)?;
+        let size = entry.decompressed_size;
+        if size > limit {
+            return Err(GitError::TooLarge { size, limit });
+        }
+        let mut content = Vec::new();
+        super::objects::inflate(&mut file, size, &mut content)?;
+        Ok(Some(content))
     }
 
     /// Adds an object under the id that [`object_id`] computes for it; does nothing when the pack holds it.

@@ -139,7 +139,7 @@ impl Repository {
 
     fn write_loose(&self, name: &FullName, id: ObjectId) -> Result<(), GitError> {
         let path = self.loose_path(name);
-        if let Some(parent) = path.parent() {
+        if let Some(parent) = path.parent().filter(|parent| !parent.is_dir()) {
             create_folders(self.folder(), parent)?;
         }
         remove_empty_folders(&path);

@@ -6,4 +6,5 @@ mod maintenance;
 mod path_history;
 mod reading;
 mod references;
+mod special_files;
 mod support;
