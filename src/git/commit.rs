@@ -123,8 +123,8 @@ pub enum Published {
 impl Repository {
     /// Writes the objects of a commit as one pack, durably, and moves nothing.
     ///
-    /// Measured with fsync (ext4, unoptimised build of this crate): a commit of one small file 1.5 ms, of 10,000 small
-    /// files 0.9 s.
+    /// Three fsyncs (pack, index, folder), and two more when it is published; on a busy disk they are nearly all of the time
+    /// of a small commit. Measured with an optimised build: 28 to 50 ms per 1,000 small files, publishing included.
     pub fn prepare(&self, request: CommitRequest) -> Result<PreparedCommit, GitError> {
         let repository = self.git.repository(self.id)?;
         repository.prepare_staged(repository.stage()?, request)

@@ -10,8 +10,8 @@ use gix::objs::{Kind, TreeRefIter};
 impl Repository {
     /// What stands at a path of a commit; `None` when nothing does. The empty path is the root folder.
     ///
-    /// Measured on a repository of 2,000 files in 20 folders: 10 µs with the size, of which the reference, when a branch
-    /// is resolved first, takes another 10.
+    /// Measured with an optimised build on a repository of 2,000 files in 20 folders, on a busy machine: 41 µs, and 49 µs
+    /// from opening the repository to the content of the file.
     pub fn entry(&self, commit: ObjectId, path: &str) -> Result<Option<TreeEntry>, GitError> {
         let root = self.tree_of(commit)?;
         self.entry_below(root, path)

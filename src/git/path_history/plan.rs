@@ -9,7 +9,8 @@ use crate::store::{Scan, Store, StoreError};
 use std::collections::{BTreeSet, HashMap};
 use std::vec;
 
-/// Changed paths that one update carries, unless a single commit has more: a transaction of some 20 ms.
+/// Changed paths that one update carries, unless a single commit has more, so that no transaction holds up the others
+/// for long.
 const CHANGES_PER_UPDATE: usize = 2_000;
 /// Commits of the old line that are undone one by one; when more are gone, the index is built anew.
 const UNDONE_MAX: u64 = 1_000;
