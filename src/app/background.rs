@@ -2,9 +2,11 @@
 
 use super::error::AppError;
 use super::hub::Hub;
+use crate::base::Sha256;
+use crate::base::size::human;
 use crate::jobs::{JobError, PeriodicTask};
 use crate::repos::PathHistory;
-use std::collections::HashSet;
+use crate::social::Forgetting;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,6 +21,7 @@ const BLOB_GRACE: Duration = DAY;
 /// Registers every consumer of events and every task.
 pub(super) fn register(hub: &Hub) -> Result<(), AppError> {
     hub.events.register(PathHistory::new(hub.repos.clone()));
+    hub.events.register(Forgetting::new(hub.social.clone()));
     for task in tasks(hub).into_iter().chain(hub.users.tasks()) {
         hub.tasks.register(task)?;
     }
@@ -32,58 +35,74 @@ fn tasks(hub: &Hub) -> Vec<PeriodicTask> {
             "check",
             "Compares metadata, git and large content with each other.",
             None,
-            |hub| async move {
-                let problems = hub.check(false).await?;
-                match problems.len() {
-                    0 => Ok("Everything agrees.".to_owned()),
-                    count => Err(JobError::permanent(format!(
-                        "{count} problems: {}",
-                        problems.join("; ")
-                    ))),
-                }
-            },
+            check,
         ),
         task(
             hub,
             "sweep",
             "Removes large content and folders that nothing names.",
             Some(HOUR),
-            |hub| async move {
-                let folders = hub.repos.remove_orphans().await?;
-                let repos = hub.repos.clone();
-                let named = move |batch: &[_]| {
-                    let mut named = HashSet::new();
-                    for sha256 in batch {
-                        if repos.names_blob(*sha256)? {
-                            named.insert(*sha256);
-                        }
-                    }
-                    Ok::<_, crate::store::StoreError>(named)
-                };
-                let report = hub.blobs.sweep(named, BLOB_GRACE).await?;
-                Ok(format!(
-                    "Removed {} of {} pieces of large content ({}) and {folders} folders.",
-                    report.removed,
-                    report.looked_at,
-                    crate::base::size::human(report.removed_bytes)
-                ))
-            },
+            sweep,
         ),
         task(
             hub,
             "pack",
             "Packs repositories that have grown many small packs.",
             Some(10 * MINUTE),
-            |hub| async move { Ok(format!("Packed {} repositories.", hub.repos.pack_all().await?)) },
+            pack,
+        ),
+        task(
+            hub,
+            "trending",
+            "Renews the windows of days and what trends.",
+            Some(HOUR),
+            renew_windows,
         ),
         task(
             hub,
             "forget-jobs",
             "Forgets finished jobs that are old.",
             Some(HOUR),
-            |hub| async move { Ok(format!("Forgot {} jobs.", hub.jobs.forget_finished().await?)) },
+            forget_jobs,
         ),
     ]
+}
+
+async fn check(hub: Hub) -> Result<String, JobError> {
+    let problems = hub.check(false).await?;
+    match problems.len() {
+        0 => Ok("Everything agrees.".to_owned()),
+        count => Err(JobError::permanent(format!(
+            "{count} problems: {}",
+            problems.join("; ")
+        ))),
+    }
+}
+
+async fn sweep(hub: Hub) -> Result<String, JobError> {
+    let folders = hub.repos.remove_orphans().await?;
+    let repos = hub.repos.clone();
+    let named = move |batch: &[Sha256]| repos.named_among(batch);
+    let report = hub.blobs.sweep(named, BLOB_GRACE).await?;
+    let (removed, looked_at, size) = (report.removed, report.looked_at, human(report.removed_bytes));
+    Ok(format!(
+        "Removed {removed} of {looked_at} pieces of large content ({size}) and {folders} folders."
+    ))
+}
+
+async fn pack(hub: Hub) -> Result<String, JobError> {
+    Ok(format!("Packed {} repositories.", hub.repos.pack_all().await?))
+}
+
+async fn renew_windows(hub: Hub) -> Result<String, JobError> {
+    Ok(format!(
+        "Renewed the windows of {} repositories.",
+        hub.social.renew_windows().await?
+    ))
+}
+
+async fn forget_jobs(hub: Hub) -> Result<String, JobError> {
+    Ok(format!("Forgot {} jobs.", hub.jobs.forget_finished().await?))
 }
 
 fn task<F, Fut>(hub: &Hub, name: &'static str, about: &'static str, period: Option<Duration>, run: F) -> PeriodicTask
@@ -109,6 +128,12 @@ pub(super) fn start(hub: &Hub, stop: &CancellationToken) -> TaskTracker {
     });
     running.spawn(async move { tasks.run(for_tasks, patience).await });
     running.spawn(async move { events.run(for_events, patience).await });
+    let (social, period, for_social) = (
+        hub.social.clone(),
+        hub.config.current().statistics.flush_period,
+        stop.clone(),
+    );
+    running.spawn(async move { social.count(period, for_social).await });
     running.close();
     running
 }

@@ -39,6 +39,7 @@ impl Hub {
                 problems.extend(events::check(tx)?);
                 problems.extend(users::check(tx)?);
                 problems.extend(hub.repos.check(tx)?);
+                problems.extend(hub.social.check(tx)?);
                 Ok(problems)
             })
         })

@@ -5,10 +5,12 @@ use crate::base::Clock;
 use crate::blobs::Blobs;
 use crate::config::LiveConfig;
 use crate::events::Events;
+use crate::files::Traffic;
 use crate::git::Git;
 use crate::jobs::{Jobs, JobsOptions, Tasks};
 use crate::keys::Keys;
 use crate::repos::Repos;
+use crate::social::Social;
 use crate::store::Store;
 use crate::users::Users;
 use anyhow::Context;
@@ -38,6 +40,10 @@ pub struct Hub {
     pub users: Users,
     /// Repositories.
     pub repos: Repos,
+    /// Views and downloads on their way to the counters.
+    pub traffic: Traffic,
+    /// Stars, follows and counters.
+    pub social: Social,
 }
 
 impl Hub {
@@ -66,6 +72,14 @@ impl Hub {
             clock.clone(),
         );
         let repos = Repos::new(store.clone(), git.clone(), users.clone(), events.clone(), clock.clone());
+        let traffic = Traffic::default();
+        let social = Social::new(
+            store.clone(),
+            events.clone(),
+            repos.clone(),
+            traffic.clone(),
+            clock.clone(),
+        );
         Ok(Self {
             config,
             clock,
@@ -78,6 +92,8 @@ impl Hub {
             git,
             users,
             repos,
+            traffic,
+            social,
         })
     }
 
@@ -94,10 +110,13 @@ impl Hub {
         Ok(())
     }
 
-    /// Writes down what is only gathered in memory, for a clean stop.
+    /// Writes what is gathered in memory. To be called when nothing else works with the hub any more.
     pub async fn flush(&self) {
         if let Err(error) = self.users.flush_token_uses().await {
             tracing::warn!(%error, "the last uses of access tokens are not written");
+        }
+        if let Err(error) = self.social.flush().await {
+            tracing::error!(%error, "the last views and downloads could not be written");
         }
     }
 

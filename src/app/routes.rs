@@ -1,8 +1,9 @@
 use super::hub::Hub;
 use crate::base::RepositoryKind;
+use crate::http::KnownRoutes;
 use crate::repos::RepositoryAddress;
 use crate::users::api::RepositoryResolver;
-use crate::{admin, repos, users, web};
+use crate::{admin, repos, social, users, web};
 use actix_web::web::Data;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
@@ -17,13 +18,17 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(admin::api::routes)
         .configure(users::api::routes)
         .configure(repos::api::routes)
-        .configure(repos::api::repository_routes);
+        .configure(social::api::routes)
+        .configure(repos::api::repository_routes)
+        .configure(social::api::repository_routes);
 }
 
 /// Hands the parts of the hub to the handlers.
 pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + Clone + Send + 'static {
     let config = Data::new(hub.config.clone());
-    let document = Data::new(web::api::ApiDocument::new(&openapi()));
+    let description = openapi();
+    let document = Data::new(web::api::ApiDocument::new(&description));
+    let known = Data::new(KnownRoutes::new(&description));
     let store = Data::new(hub.store.clone());
     let blobs = Data::new(hub.blobs.clone());
     let jobs = Data::new(hub.jobs.clone());
@@ -31,17 +36,22 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
     let repos = Data::new(hub.repos.clone());
     let tasks = Data::new(hub.tasks.clone());
     let resolver = Data::new(token_repositories(hub));
+    let traffic = Data::new(hub.traffic.clone());
+    let social = Data::new(hub.social.clone());
     move |service| {
         service
             .app_data(config.clone())
             .app_data(document.clone())
+            .app_data(known.clone())
             .app_data(store.clone())
             .app_data(blobs.clone())
             .app_data(jobs.clone())
             .app_data(users.clone())
             .app_data(repos.clone())
             .app_data(tasks.clone())
-            .app_data(resolver.clone());
+            .app_data(resolver.clone())
+            .app_data(traffic.clone())
+            .app_data(social.clone());
     }
 }
 

@@ -1,7 +1,7 @@
 use super::code::{Code, Problem};
 use super::request::RequestId;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use std::fmt;
 use utoipa::ToSchema;
@@ -128,12 +128,4 @@ impl ResponseError for ApiError {
             details: self.details.as_deref().cloned(),
         })
     }
-}
-
-/// Answers an address that has no route.
-pub async fn not_found(request: HttpRequest) -> ApiResult<HttpResponse> {
-    Err(ApiError::new(
-        Code::NotFound,
-        format!("There is nothing at {}.", request.path()),
-    ))
 }

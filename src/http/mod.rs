@@ -22,13 +22,16 @@ mod page;
 mod ranges;
 /// Who sent a request, and under which id it is logged.
 mod request;
+/// What no route takes.
+mod unmatched;
 
 pub use code::{Code, Problem};
 pub use disposition::Disposition;
-pub use error::{ApiError, ApiResult, ErrorBody, not_found};
+pub use error::{ApiError, ApiResult, ErrorBody};
 pub use etag::ETag;
 pub use extract::{Json, Path, Query};
 pub use file_answer::FileAnswer;
 pub use file_body::ContentSource;
 pub use page::{Page, PageQuery, PageRange};
 pub use request::{RequestId, RequestInfo, trace_request};
+pub use unmatched::{KnownRoutes, unmatched};

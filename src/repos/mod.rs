@@ -96,6 +96,11 @@ impl Repos {
         self.store.read(|tx| store::repository(tx, id))
     }
 
+    /// A repository by its id, within the caller's transaction.
+    pub fn get_in(&self, tx: &impl ReadRows, id: RepositoryId) -> Result<Option<Repository>, StoreError> {
+        store::repository(tx, id)
+    }
+
     /// Contradictions within the rows of this slice, as sentences.
     pub fn check(&self, tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
         store::check(tx)

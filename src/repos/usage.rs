@@ -2,7 +2,7 @@ use super::{Repos, ReposError, WriteRepo, store};
 use crate::base::{Sha256, UserId};
 use crate::store::StoreError;
 use crate::users::Account;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 impl Repos {
     /// Bytes that count against the quota of an account: every version of every file in all its repositories, deleted
@@ -28,9 +28,17 @@ impl Repos {
         }
     }
 
-    /// Whether a commit of any repository names the blob; the sweeper keeps those.
-    pub fn names_blob(&self, sha256: Sha256) -> Result<bool, StoreError> {
-        self.store.read(|tx| store::blob_is_named(tx, sha256))
+    /// Those of some blobs that a commit of any repository names; the sweeper keeps them.
+    pub fn named_among(&self, blobs: &[Sha256]) -> Result<HashSet<Sha256>, StoreError> {
+        self.store.read(|tx| {
+            let mut named = HashSet::new();
+            for sha256 in blobs {
+                if store::blob_is_named(tx, *sha256)? {
+                    named.insert(*sha256);
+                }
+            }
+            Ok(named)
+        })
     }
 
     /// Every blob that a commit of any repository names, and its size in bytes.

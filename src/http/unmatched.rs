@@ -1,0 +1,74 @@
+use super::code::Code;
+use super::error::{ApiError, ApiResult};
+use actix_web::dev::ResourceDef;
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse, web};
+use std::str::FromStr;
+use utoipa::openapi::{OpenApi, PathItem};
+
+/// Parameters at the end of an address that take several segments.
+const TAILS: [&str; 3] = ["{path}", "{file_path}", "{tail}"];
+
+/// Every address and its methods, to tell a wrong method from a wrong address.
+pub struct KnownRoutes(Vec<(ResourceDef, Vec<Method>)>);
+
+impl KnownRoutes {
+    /// Takes them from the description of the API.
+    pub fn new(document: &OpenApi) -> Self {
+        let routes = document
+            .paths
+            .paths
+            .iter()
+            .map(|(path, item)| (ResourceDef::new(pattern(path)), methods(item)));
+        Self(routes.collect())
+    }
+
+    fn methods_at(&self, path: &str) -> Vec<&Method> {
+        self.0
+            .iter()
+            .filter(|(route, _)| route.is_match(path))
+            .flat_map(|(_, methods)| methods)
+            .collect()
+    }
+}
+
+fn pattern(path: &str) -> String {
+    match TAILS
+        .iter()
+        .find_map(|tail| path.strip_suffix(tail).map(|start| (start, tail)))
+    {
+        Some((start, tail)) => format!("{start}{}:.*}}", tail.trim_end_matches('}')),
+        None => path.to_owned(),
+    }
+}
+
+fn methods(item: &PathItem) -> Vec<Method> {
+    let operations = [
+        (&item.get, "GET"),
+        (&item.head, "HEAD"),
+        (&item.post, "POST"),
+        (&item.put, "PUT"),
+        (&item.patch, "PATCH"),
+        (&item.delete, "DELETE"),
+    ];
+    let known = operations.into_iter().filter(|(operation, _)| operation.is_some());
+    known.filter_map(|(_, name)| Method::from_str(name).ok()).collect()
+}
+
+/// Answers what no route takes: 405 with the methods that the address has, else 404.
+pub async fn unmatched(request: HttpRequest, routes: web::Data<KnownRoutes>) -> ApiResult<HttpResponse> {
+    let path = request.path();
+    let methods = routes.methods_at(path);
+    if methods.is_empty() || methods.contains(&request.method()) {
+        return Err(ApiError::new(Code::NotFound, format!("There is nothing at {path}.")));
+    }
+    let mut allowed: Vec<&str> = methods.into_iter().map(Method::as_str).collect();
+    allowed.sort_unstable();
+    allowed.dedup();
+    let message = format!(
+        "{} does not exist at {path}; there is {}.",
+        request.method(),
+        allowed.join(", ")
+    );
+    Err(ApiError::new(Code::MethodNotAllowed, message).with_header("allow", allowed.join(", ")))
+}

@@ -1,0 +1,261 @@
+use super::model::{Counters, DayCounters, FileCounters};
+use crate::base::{Day, RepositoryId, Timestamp, UserId};
+use crate::store::{Descending, ReadRows, Scan, StoreError, Table, TableSpec, WriteTx};
+use std::collections::{BTreeSet, HashMap};
+
+/// The tables of this slice.
+pub const TABLES: &[TableSpec] = &[
+    TableSpec {
+        name: "stars",
+        about: "repository id, account id -> when it was starred",
+    },
+    TableSpec {
+        name: "stars_by_account",
+        about: "account id, newest first, repository id -> nothing",
+    },
+    TableSpec {
+        name: "follows",
+        about: "follower, followed -> since when",
+    },
+    TableSpec {
+        name: "followers",
+        about: "followed, follower -> since when",
+    },
+    TableSpec {
+        name: "counters",
+        about: "repository id -> counters and their windows",
+    },
+    TableSpec {
+        name: "day_counters",
+        about: "repository id, day -> what was counted on that day",
+    },
+    TableSpec {
+        name: "active_days",
+        about: "day, repository id -> nothing, when something was counted",
+    },
+    TableSpec {
+        name: "file_counters",
+        about: "repository id, path -> views and downloads",
+    },
+    TableSpec {
+        name: "visitor_keys",
+        about: "day -> the key of its visitors' hashes, until the day is over",
+    },
+    TableSpec {
+        name: "visitors",
+        about: "day, repository id, hash of a visitor -> nothing, until the day is over",
+    },
+];
+
+const STARS: Table<(RepositoryId, UserId), Timestamp> = Table::new("stars");
+const STARS_BY_ACCOUNT: Table<(UserId, Descending<Timestamp>, RepositoryId), ()> = Table::new("stars_by_account");
+const FOLLOWS: Table<(UserId, UserId), Timestamp> = Table::new("follows");
+const FOLLOWERS: Table<(UserId, UserId), Timestamp> = Table::new("followers");
+const COUNTERS: Table<RepositoryId, Counters> = Table::new("counters");
+const DAYS: Table<(RepositoryId, Day), DayCounters> = Table::new("day_counters");
+const ACTIVE_DAYS: Table<(Day, RepositoryId), ()> = Table::new("active_days");
+const FILES: Table<(RepositoryId, String), FileCounters> = Table::new("file_counters");
+const VISITOR_KEYS: Table<Day, [u8; 32]> = Table::new("visitor_keys");
+const VISITORS: Table<(Day, RepositoryId, [u8; 16]), ()> = Table::new("visitors");
+
+pub(super) fn counters(tx: &impl ReadRows, id: RepositoryId) -> Result<Counters, StoreError> {
+    Ok(COUNTERS.get(tx, &id)?.unwrap_or_default())
+}
+
+pub(super) fn put_counters(tx: &WriteTx<'_>, id: RepositoryId, counters: Counters) -> Result<(), StoreError> {
+    COUNTERS.put(tx, &id, &counters)
+}
+
+pub(super) fn file_counters(tx: &impl ReadRows, id: RepositoryId, path: &str) -> Result<FileCounters, StoreError> {
+    Ok(FILES.get(tx, &(id, path.to_owned()))?.unwrap_or_default())
+}
+
+pub(super) fn put_file_counters(
+    tx: &WriteTx<'_>,
+    id: RepositoryId,
+    path: &str,
+    counters: FileCounters,
+) -> Result<(), StoreError> {
+    FILES.put(tx, &(id, path.to_owned()), &counters)
+}
+
+pub(super) fn day(tx: &impl ReadRows, id: RepositoryId, day: Day) -> Result<DayCounters, StoreError> {
+    Ok(DAYS.get(tx, &(id, day))?.unwrap_or_default())
+}
+
+pub(super) fn put_day(tx: &WriteTx<'_>, id: RepositoryId, day: Day, counters: DayCounters) -> Result<(), StoreError> {
+    DAYS.put(tx, &(id, day), &counters)?;
+    ACTIVE_DAYS.put(tx, &(day, id), &())
+}
+
+/// The days from `first` on, in order, on which something was counted.
+pub(super) fn days_since(
+    tx: &impl ReadRows,
+    id: RepositoryId,
+    first: Day,
+) -> Result<Vec<(Day, DayCounters)>, StoreError> {
+    let rows = DAYS.list(tx, &Scan::prefix(&(id,)).at_least(&(id, first)))?;
+    Ok(rows.into_iter().map(|((_, day), counters)| (day, counters)).collect())
+}
+
+/// Repositories of which something was counted from `first` on.
+pub(super) fn active_since(tx: &impl ReadRows, first: Day) -> Result<BTreeSet<RepositoryId>, StoreError> {
+    let keys = ACTIVE_DAYS.keys(tx, &Scan::all().at_least(&(first,)))?;
+    Ok(keys.into_iter().map(|(_, id)| id).collect())
+}
+
+/// The key of a day's visitor hashes; `fresh` becomes it when the day has none.
+pub(super) fn visitor_key(tx: &WriteTx<'_>, day: Day, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+    if let Some(key) = VISITOR_KEYS.get(tx, &day)? {
+        return Ok(key);
+    }
+    VISITOR_KEYS.put(tx, &day, &fresh)?;
+    Ok(fresh)
+}
+
+/// Notes a visitor; answers whether it is the first visit of that day.
+pub(super) fn note_visitor(
+    tx: &WriteTx<'_>,
+    day: Day,
+    id: RepositoryId,
+    visitor: [u8; 16],
+) -> Result<bool, StoreError> {
+    let key = (day, id, visitor);
+    let known = VISITORS.contains(tx, &key)?;
+    if !known {
+        VISITORS.put(tx, &key, &())?;
+    }
+    Ok(!known)
+}
+
+/// Throws away the keys and hashes of days before `day`.
+pub(super) fn forget_visitors_before(tx: &WriteTx<'_>, day: Day) -> Result<usize, StoreError> {
+    VISITOR_KEYS.delete_range(tx, &Scan::all().below(&day))?;
+    VISITORS.delete_range(tx, &Scan::all().below(&(day,)))
+}
+
+pub(super) fn star(tx: &impl ReadRows, id: RepositoryId, account: UserId) -> Result<Option<Timestamp>, StoreError> {
+    STARS.get(tx, &(id, account))
+}
+
+pub(super) fn put_star(tx: &WriteTx<'_>, id: RepositoryId, account: UserId, now: Timestamp) -> Result<(), StoreError> {
+    STARS.put(tx, &(id, account), &now)?;
+    STARS_BY_ACCOUNT.put(tx, &(account, Descending(now), id), &())
+}
+
+pub(super) fn delete_star(
+    tx: &WriteTx<'_>,
+    id: RepositoryId,
+    account: UserId,
+    since: Timestamp,
+) -> Result<(), StoreError> {
+    STARS.delete(tx, &(id, account))?;
+    STARS_BY_ACCOUNT.delete(tx, &(account, Descending(since), id))?;
+    Ok(())
+}
+
+pub(super) fn stargazers(tx: &impl ReadRows, id: RepositoryId) -> Result<Vec<(UserId, Timestamp)>, StoreError> {
+    let rows = STARS.list(tx, &Scan::prefix(&(id,)))?;
+    Ok(rows.into_iter().map(|((_, account), since)| (account, since)).collect())
+}
+
+pub(super) fn starred(tx: &impl ReadRows, account: UserId) -> Result<Vec<(RepositoryId, Timestamp)>, StoreError> {
+    let keys = STARS_BY_ACCOUNT.keys(tx, &Scan::prefix(&(account,)))?;
+    Ok(keys.into_iter().map(|(_, Descending(since), id)| (id, since)).collect())
+}
+
+pub(super) fn follows(tx: &impl ReadRows, follower: UserId, followed: UserId) -> Result<bool, StoreError> {
+    FOLLOWS.contains(tx, &(follower, followed))
+}
+
+pub(super) fn put_follow(
+    tx: &WriteTx<'_>,
+    follower: UserId,
+    followed: UserId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    FOLLOWS.put(tx, &(follower, followed), &now)?;
+    FOLLOWERS.put(tx, &(followed, follower), &now)
+}
+
+pub(super) fn delete_follow(tx: &WriteTx<'_>, follower: UserId, followed: UserId) -> Result<(), StoreError> {
+    FOLLOWS.delete(tx, &(follower, followed))?;
+    FOLLOWERS.delete(tx, &(followed, follower))?;
+    Ok(())
+}
+
+pub(super) fn following(tx: &impl ReadRows, follower: UserId) -> Result<Vec<UserId>, StoreError> {
+    Ok(FOLLOWS
+        .keys(tx, &Scan::prefix(&(follower,)))?
+        .into_iter()
+        .map(|(_, followed)| followed)
+        .collect())
+}
+
+pub(super) fn followers(tx: &impl ReadRows, followed: UserId) -> Result<Vec<UserId>, StoreError> {
+    Ok(FOLLOWERS
+        .keys(tx, &Scan::prefix(&(followed,)))?
+        .into_iter()
+        .map(|(_, follower)| follower)
+        .collect())
+}
+
+/// Forgets everything about a purged repository.
+pub(super) fn forget_repository(tx: &WriteTx<'_>, id: RepositoryId) -> Result<(), StoreError> {
+    for (account, since) in stargazers(tx, id)? {
+        delete_star(tx, id, account, since)?;
+    }
+    for (_, day) in DAYS.keys(tx, &Scan::prefix(&(id,)))? {
+        ACTIVE_DAYS.delete(tx, &(day, id))?;
+        VISITORS.delete_range(tx, &Scan::prefix(&(day, id)))?;
+    }
+    DAYS.delete_range(tx, &Scan::prefix(&(id,)))?;
+    FILES.delete_range(tx, &Scan::prefix(&(id,)))?;
+    COUNTERS.delete(tx, &id)?;
+    Ok(())
+}
+
+/// Contradictions between stars, follows and counters.
+pub(super) fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
+    let mut problems = Vec::new();
+    let mut stars: HashMap<RepositoryId, u64> = HashMap::new();
+    for ((id, account), since) in STARS.list(tx, &Scan::all())? {
+        *stars.entry(id).or_default() += 1;
+        if !STARS_BY_ACCOUNT.contains(tx, &(account, Descending(since), id))? {
+            problems.push(format!(
+                "the star of account {account} for repository {id} has no way back"
+            ));
+        }
+    }
+    for (id, counters) in COUNTERS.list(tx, &Scan::all())? {
+        let rows = stars.remove(&id).unwrap_or(0);
+        if counters.stars != rows {
+            problems.push(format!(
+                "repository {id} counts {} stars and has {rows}",
+                counters.stars
+            ));
+        }
+    }
+    problems.extend(
+        stars
+            .keys()
+            .map(|id| format!("repository {id} has stars and counts none")),
+    );
+    for (what, forth, back) in [
+        (
+            "stars",
+            STARS.count(tx, &Scan::all())?,
+            STARS_BY_ACCOUNT.count(tx, &Scan::all())?,
+        ),
+        (
+            "follows",
+            FOLLOWS.count(tx, &Scan::all())?,
+            FOLLOWERS.count(tx, &Scan::all())?,
+        ),
+    ] {
+        if forth != back {
+            problems.push(format!("{forth} {what} lead forth and {back} back"));
+        }
+    }
+    Ok(problems)
+}
