@@ -359,8 +359,7 @@ struct RestoreRepository {
 }
 
 /// Restores a deleted repository; asks for another name when its own was taken meanwhile.
-#[utoipa::path(tag = "administration", params(("repository_id" = String, Path, description = "its id")),
-    request_body = RestoreRepository, security(("bearer" = [])),
+#[utoipa::path(tag = "administration", request_body = RestoreRepository, security(("bearer" = [])),
     responses((status = 200, body = RepositoryView), (status = 401), (status = 403), (status = 404), (status = 409)))]
 #[post("/api/admin/repositories/{repository_id}/restore")]
 async fn restore_repository(
@@ -381,8 +380,8 @@ async fn restore_repository(
 }
 
 /// Removes a deleted repository for good.
-#[utoipa::path(tag = "administration", params(("repository_id" = String, Path, description = "its id")),
-    security(("bearer" = [])), responses((status = 204), (status = 401), (status = 403), (status = 404)))]
+#[utoipa::path(tag = "administration", security(("bearer" = [])),
+    responses((status = 204), (status = 401), (status = 403), (status = 404)))]
 #[delete("/api/admin/repositories/{repository_id}/hard-delete")]
 async fn purge_repository(
     caller: Caller,
