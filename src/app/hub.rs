@@ -3,7 +3,6 @@ use super::error::AppError;
 use super::schema::schema;
 use crate::base::Clock;
 use crate::blobs::Blobs;
-use crate::cards::Cards;
 use crate::config::LiveConfig;
 use crate::events::Events;
 use crate::files::Traffic;
@@ -13,7 +12,6 @@ use crate::keys::Keys;
 use crate::repos::Repos;
 use crate::social::Social;
 use crate::store::Store;
-use crate::taxonomy::Taxonomy;
 use crate::users::Users;
 use anyhow::Context;
 
@@ -42,10 +40,6 @@ pub struct Hub {
     pub users: Users,
     /// Repositories.
     pub repos: Repos,
-    /// The classification tree.
-    pub taxonomy: Taxonomy,
-    /// Cards of repositories.
-    pub cards: Cards,
     /// Views and downloads on their way to the counters.
     pub traffic: Traffic,
     /// Stars, follows and counters.
@@ -78,8 +72,6 @@ impl Hub {
             clock.clone(),
         );
         let repos = Repos::new(store.clone(), git.clone(), users.clone(), events.clone(), clock.clone());
-        let taxonomy = Taxonomy::new(store.clone(), events.clone(), clock.clone());
-        let cards = Cards::new(store.clone(), repos.clone(), events.clone(), clock.clone());
         let traffic = Traffic::default();
         let social = Social::new(
             store.clone(),
@@ -100,8 +92,6 @@ impl Hub {
             git,
             users,
             repos,
-            taxonomy,
-            cards,
             traffic,
             social,
         })
@@ -117,7 +107,6 @@ impl Hub {
         if healed > 0 {
             tracing::info!(commits = healed, "finished commits that the last stop had cut off");
         }
-        self.taxonomy.load_built_in().await?;
         Ok(())
     }
 

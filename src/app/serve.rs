@@ -60,51 +60,49 @@ impl Server {
     /// Serves until `stop` is cancelled, then lets requests and background work finish and closes the store.
     pub async fn run(self, stop: CancellationToken) -> Result<(), AppError> {
         let tasks = background::start(&self.hub, &stop);
-        let result = self.listen(&stop).await;
+        let address = self.address;
+        let result = listen(&self.hub, self.listener, &stop).await;
         stop.cancel();
         let patience = self.hub.config.current().server.shutdown_timeout;
         wait(&tasks, patience).await;
         self.hub.flush().await;
         self.hub.close();
-        result
+        result.map_err(|source| AppError::Listen { address, source })
     }
+}
 
-    async fn listen(&self, stop: &CancellationToken) -> Result<(), AppError> {
-        let refuse = |source| AppError::Listen {
-            address: self.address,
-            source,
-        };
-        let settings = self.hub.config.current();
-        let data = routes::data(&self.hub);
-        let json_limit = settings.server.json_limit.length();
-        let mut server = HttpServer::new(move || {
-            App::new()
-                .into_utoipa_app()
-                .configure(routes::routes)
-                .into_app()
-                .configure(data.clone())
-                .app_data(web::PayloadConfig::new(json_limit))
-                .default_service(web::to(http::unmatched))
-                .wrap(security_headers())
-                .wrap(from_fn(http::trace_request))
-        })
-        .tcp_nodelay(true)
-        .h1_write_buffer_size(WRITE_BUFFER_BYTES)
-        .client_request_timeout(settings.server.request_head_timeout)
-        .keep_alive(settings.server.keep_alive)
-        .max_connections(settings.server.connections)
-        .shutdown_timeout(settings.server.shutdown_timeout.as_secs())
-        .disable_signals();
-        if settings.server.workers > 0 {
-            server = server.workers(settings.server.workers);
-        }
-        let listener = self.listener.try_clone().map_err(refuse)?;
-        let server = server.listen(listener).map_err(refuse)?.run();
-        let handle = server.handle();
-        let stopper = stop_when_told(handle, stop.clone());
-        let (result, ()) = tokio::join!(server, stopper);
-        result.map_err(refuse)
+/// Answers requests until `stop` is cancelled. It owns the listener, so that a hub that stops refuses new connections
+/// rather than letting them wait for nothing.
+async fn listen(hub: &Hub, listener: TcpListener, stop: &CancellationToken) -> std::io::Result<()> {
+    let settings = hub.config.current();
+    let data = routes::data(hub);
+    let json_limit = settings.server.json_limit.length();
+    let mut server = HttpServer::new(move || {
+        App::new()
+            .into_utoipa_app()
+            .configure(routes::routes)
+            .into_app()
+            .configure(data.clone())
+            .app_data(web::PayloadConfig::new(json_limit))
+            .default_service(web::to(http::unmatched))
+            .wrap(security_headers())
+            .wrap(from_fn(http::trace_request))
+    })
+    .tcp_nodelay(true)
+    .h1_write_buffer_size(WRITE_BUFFER_BYTES)
+    .client_request_timeout(settings.server.request_head_timeout)
+    .keep_alive(settings.server.keep_alive)
+    .max_connections(settings.server.connections)
+    .shutdown_timeout(settings.server.shutdown_timeout.as_secs())
+    .disable_signals();
+    if settings.server.workers > 0 {
+        server = server.workers(settings.server.workers);
     }
+    let server = server.listen(listener)?.run();
+    let handle = server.handle();
+    let stopper = stop_when_told(handle, stop.clone());
+    let (result, ()) = tokio::join!(server, stopper);
+    result
 }
 
 /// What every answer carries unless its handler says otherwise: nothing is sniffed, framed or run.

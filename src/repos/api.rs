@@ -80,6 +80,7 @@ pub struct RepositoryView {
     /// A short sentence.
     pub description: String,
     /// Who may see it.
+    #[schema(value_type = String)]
     pub visibility: Visibility,
     /// The branch that pages and counters show.
     pub default_branch: String,
@@ -148,6 +149,7 @@ struct CreateRepository {
     repo_type: RepositoryKind,
     /// Who may see it.
     #[serde(default = "public")]
+    #[schema(value_type = String)]
     visibility: Visibility,
     /// The account that will own it; the caller's own when absent.
     owner: Option<String>,
@@ -256,6 +258,7 @@ struct SettingsView {
     /// A short sentence.
     description: String,
     /// Who may see it.
+    #[schema(value_type = String)]
     visibility: Visibility,
     /// The branch that pages and counters show.
     default_branch: String,
@@ -298,6 +301,7 @@ struct ChangeSettings {
     /// Another sentence.
     description: Option<String>,
     /// Another visibility.
+    #[schema(value_type = Option<String>)]
     visibility: Option<Visibility>,
     /// Another default branch.
     default_branch: Option<String>,
@@ -359,7 +363,8 @@ struct RestoreRepository {
 }
 
 /// Restores a deleted repository; asks for another name when its own was taken meanwhile.
-#[utoipa::path(tag = "administration", request_body = RestoreRepository, security(("bearer" = [])),
+#[utoipa::path(tag = "administration", params(("repository_id" = String, Path, description = "its id")),
+    request_body = RestoreRepository, security(("bearer" = [])),
     responses((status = 200, body = RepositoryView), (status = 401), (status = 403), (status = 404), (status = 409)))]
 #[post("/api/admin/repositories/{repository_id}/restore")]
 async fn restore_repository(
@@ -380,8 +385,8 @@ async fn restore_repository(
 }
 
 /// Removes a deleted repository for good.
-#[utoipa::path(tag = "administration", security(("bearer" = [])),
-    responses((status = 204), (status = 401), (status = 403), (status = 404)))]
+#[utoipa::path(tag = "administration", params(("repository_id" = String, Path, description = "its id")),
+    security(("bearer" = [])), responses((status = 204), (status = 401), (status = 403), (status = 404)))]
 #[delete("/api/admin/repositories/{repository_id}/hard-delete")]
 async fn purge_repository(
     caller: Caller,

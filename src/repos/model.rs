@@ -1,13 +1,12 @@
 use crate::base::{RepositoryId, RepositoryKind, RepositoryName, Timestamp, UserId};
 use crate::git::{CommitInfo, ObjectId};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// The longest description, in characters.
 pub const DESCRIPTION_MAX_CHARS: usize = 500;
 
 /// Who may see a repository.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
     /// Everybody.

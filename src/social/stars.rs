@@ -1,7 +1,7 @@
 use super::{Social, SocialError, event, store};
 use crate::base::{RepositoryId, Timestamp, UserId};
 use crate::events::{NewEvent, Origin, Subject};
-use crate::repos::ReadRepo;
+use crate::repos::{ReadRepo, ReposError};
 use crate::store::StoreError;
 use crate::users::{Caller, Scope};
 
@@ -15,6 +15,9 @@ impl Social {
         origin: Origin,
     ) -> Result<u64, SocialError> {
         let account = caller.require_scope(Scope::Write)?.id;
+        if !caller.allows_repository(proof.id()) {
+            return Err(ReposError::TokenRefused.into());
+        }
         let (id, now, events) = (proof.id(), self.clock.now(), self.events.clone());
         let stars = self
             .store

@@ -5,6 +5,8 @@ mod accounts;
 /// Stars, views and figures of repositories.
 mod repositories;
 
+pub use repositories::CountersView;
+
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The routes with fixed beginnings.

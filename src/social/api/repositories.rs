@@ -58,7 +58,7 @@ async fn set_star(
 async fn star_repository(
     caller: Caller,
     info: RequestInfo,
-    path: Names,
+    path: Path<(String, String)>,
     query: Query<KindQuery>,
     repos: Data<Repos>,
     social: Data<Social>,
@@ -73,7 +73,7 @@ async fn star_repository(
 async fn unstar_repository(
     caller: Caller,
     info: RequestInfo,
-    path: Names,
+    path: Path<(String, String)>,
     query: Query<KindQuery>,
     repos: Data<Repos>,
     social: Data<Social>,
@@ -98,7 +98,7 @@ struct Stargazer {
 #[get("/api/{username}/{repo_name}/stars")]
 async fn list_stargazers(
     caller: Caller,
-    path: Names,
+    path: Path<(String, String)>,
     query: Query<KindQuery>,
     page: Query<PageQuery>,
     (repos, social, users): (Data<Repos>, Data<Social>, Data<Users>),
@@ -173,7 +173,7 @@ impl From<Counters> for CountersView {
 #[get("/api/{username}/{repo_name}/stats")]
 async fn show_statistics(
     caller: Caller,
-    path: Names,
+    path: Path<(String, String)>,
     query: Query<KindQuery>,
     repos: Data<Repos>,
     social: Data<Social>,
@@ -260,7 +260,7 @@ struct ViewsView {
 #[get("/api/{username}/{repo_name}/views")]
 async fn list_views(
     caller: Caller,
-    path: Names,
+    path: Path<(String, String)>,
     query: Query<KindQuery>,
     days: Query<DaysQuery>,
     (repos, social): (Data<Repos>, Data<Social>),
@@ -288,7 +288,7 @@ async fn list_views(
 async fn record_view(
     caller: Caller,
     info: RequestInfo,
-    path: Names,
+    path: Path<(String, String)>,
     query: Query<KindQuery>,
     (repos, social, traffic): (Data<Repos>, Data<Social>, Data<Traffic>),
 ) -> ApiResult<HttpResponse> {

@@ -85,6 +85,7 @@ pub(super) struct ChangePassword {
 /// Accounts, sorted by name.
 #[utoipa::path(
     tag = "users",
+    params(ListUsers),
     responses((status = 200, body = Page<UserView>)),
     security((), ("bearer" = []))
 )]

@@ -1,11 +1,7 @@
-//! Cards: reading, editing and rendering README.md, and what follows from it.
+//! Cards: reading, editing and rendering README.md.
 
 mod edit;
-mod find;
-mod follow;
 mod hostile;
-mod metadata;
 mod parse;
 mod render;
-mod support;
 mod templates;

@@ -20,5 +20,19 @@ async fn every_error_has_a_sentence_a_code_and_the_request_id() {
     assert_eq!(missing.json()["request_id"], missing.header("x-request-id"));
     let sentence = missing.refused(404, "not_found");
     assert!(sentence.contains("/no/such/address"), "{sentence}");
+    let malformed = anonymous
+        .call(reqwest::Method::POST, "/api/auth/login")
+        .header("content-type", "application/json")
+        .body("{\"username\": ")
+        .await;
+    malformed.refused(400, "bad_request");
+    let wrong_type = anonymous
+        .post(
+            "/api/auth/login",
+            &serde_json::json!({ "username": 7, "password": "x" }),
+        )
+        .await;
+    assert_eq!(wrong_type.json()["details"]["field"], "username");
+    wrong_type.refused(400, "bad_request");
     app.finish().await;
 }

@@ -4,6 +4,8 @@
 mod command_line;
 /// The form of errors and the codes in them.
 mod errors;
+/// Who gets what from every route.
+mod matrix;
 /// The description of the API and what has to hold for all of it.
 mod openapi;
 /// Names that no account may have.

@@ -1,9 +1,12 @@
 use super::Client;
 use super::client::PASSWORD;
 use super::process::{HubProcess, LogLines, Outcome, hub_command};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// Settings under which tests are quick: cheap passwords, generous limits, counters written soon.
@@ -161,8 +164,14 @@ impl TestApp {
 
     /// Stops the hub in order.
     pub async fn stop(&mut self) {
+        self.process().signal(Signal::TERM);
+        self.wait_for_end().await;
+    }
+
+    /// Waits until the hub, told to stop, has stopped in order.
+    pub async fn wait_for_end(&mut self) {
         let process = self.process.take().expect("the hub runs");
-        let status = blocking(move || process.terminate()).await;
+        let status = blocking(move || process.wait()).await;
         assert!(status.success(), "the hub stopped with {status}:\n{}", self.log_text());
     }
 
@@ -175,7 +184,7 @@ impl TestApp {
     /// Kills the hub as a power cut would, except that the operating system lives on.
     pub async fn kill(&mut self) {
         let process = self.process.take().expect("the hub runs");
-        process.signal(rustix::process::Signal::KILL);
+        process.signal(Signal::KILL);
         blocking(move || process.wait()).await;
     }
 
@@ -187,6 +196,17 @@ impl TestApp {
             .unwrap_or_else(|outcome| panic!("the hub did not start again: {outcome:?}"));
         process.address().clone_into(&mut self.address.write().unwrap());
         self.process = Some(process);
+    }
+
+    /// Starts the hub and kills it a moment later, most likely before it listens: recovery has to survive that too.
+    pub async fn start_and_kill_after(&mut self, delay: Duration) {
+        assert!(self.process.is_none(), "the hub runs already");
+        let mut command = hub_command(&["serve", "--listen", "127.0.0.1:0", "--data"]);
+        command.arg(&self.folder).envs(self.environment.iter().cloned());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        tokio::time::sleep(delay).await;
+        child.kill().unwrap();
+        blocking(move || child.wait().unwrap()).await;
     }
 
     /// Allows warnings and errors that contain this text; one has to occur.

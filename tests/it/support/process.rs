@@ -111,12 +111,6 @@ impl HubProcess {
         status
     }
 
-    /// Asks the hub to stop in order and waits for it.
-    pub fn terminate(self) -> ExitStatus {
-        self.signal(Signal::TERM);
-        self.wait()
-    }
-
     fn join_log(&mut self) {
         if let Some(reader) = self.log_reader.take() {
             reader.join().unwrap();

@@ -1,4 +1,3 @@
 //! The classification tree.
 
-mod nodes;
 mod tree;

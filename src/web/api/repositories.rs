@@ -1,0 +1,177 @@
+//! A repository as a page shows it: what repos, cards, taxonomy and social each know of it, in one answer.
+
+use crate::cards::{Card, Cards, MetadataChange};
+use crate::events::Origin;
+use crate::http::{ApiResult, Json, Path, Query, RequestInfo};
+use crate::repos::api::{KindQuery, RepositoryView};
+use crate::repos::{ReadRepo, Repos, SettingsChange, Visibility};
+use crate::social::Social;
+use crate::social::api::CountersView;
+use crate::taxonomy::Taxonomy;
+use crate::taxonomy::api::RepositoryClassificationView;
+use crate::users::Caller;
+use actix_web::web::Data;
+use actix_web::{get, put};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes that begin with an owner and a name; registered behind all others.
+pub fn repository_routes(config: &mut ServiceConfig<'_>) {
+    config.service(show_repository).service(change_repository);
+}
+
+/// What the card of the default branch says, in short.
+#[derive(Debug, Serialize, ToSchema)]
+struct CardSummary {
+    /// Title for people.
+    title: Option<String>,
+    /// Keywords.
+    tags: Vec<String>,
+    /// Licences.
+    license: Vec<String>,
+    /// Machine-learning frameworks.
+    framework: Vec<String>,
+    /// What it does.
+    task: Vec<String>,
+    /// The library that loads it.
+    library: Option<String>,
+    /// Languages.
+    language: Vec<String>,
+    /// Whether the card has everything that is required, and no errors.
+    is_valid: bool,
+    /// What is wrong with the card; `/model-card` tells where.
+    problems: usize,
+}
+
+impl From<Card> for CardSummary {
+    fn from(card: Card) -> Self {
+        let (is_valid, problems) = (card.is_valid(), card.problems.len());
+        let metadata = card.metadata;
+        Self {
+            title: metadata.title,
+            tags: metadata.tags,
+            license: metadata.license,
+            framework: metadata.framework,
+            task: metadata.task,
+            library: metadata.library_name,
+            language: metadata.language,
+            is_valid,
+            problems,
+        }
+    }
+}
+
+/// A repository with its card, its classifications and its counters.
+#[derive(Debug, Serialize, ToSchema)]
+struct RepositoryDetail {
+    #[serde(flatten)]
+    repository: RepositoryView,
+    /// What the card says, in short.
+    card: CardSummary,
+    /// Where it stands in the tree of classifications.
+    classifications: Vec<RepositoryClassificationView>,
+    /// Stars, views and downloads.
+    counters: CountersView,
+    /// Whether the caller has starred it.
+    is_starred: bool,
+}
+
+/// What the answer is put together from.
+#[derive(Clone)]
+pub struct RepositoryParts {
+    /// Repositories.
+    pub repos: Repos,
+    /// Their classifications.
+    pub taxonomy: Taxonomy,
+    /// Their cards.
+    pub cards: Cards,
+    /// Their counters.
+    pub social: Social,
+}
+
+impl RepositoryParts {
+    async fn detail(&self, caller: &Caller, proof: &ReadRepo) -> ApiResult<RepositoryDetail> {
+        let card = self.cards.read(proof, None).await?.card;
+        let classifications = self.taxonomy.classifications(proof)?;
+        let is_starred = match caller.user_id() {
+            Some(account) => self.social.has_starred(proof.id(), account)?,
+            None => false,
+        };
+        Ok(RepositoryDetail {
+            repository: RepositoryView::from(proof),
+            card: card.into(),
+            classifications: classifications.into_iter().map(RepositoryClassificationView::from).collect(),
+            counters: self.social.counters(proof.id())?.into(),
+            is_starred,
+        })
+    }
+}
+
+/// One repository with its card, classifications and counters.
+#[utoipa::path(tag = "repositories", params(KindQuery), responses((status = 200, body = RepositoryDetail), (status = 404)))]
+#[get("/api/{username}/{repo_name}")]
+async fn show_repository(
+    caller: Caller,
+    path: Path<(String, String)>,
+    query: Query<KindQuery>,
+    parts: Data<RepositoryParts>,
+) -> ApiResult<Json<RepositoryDetail>> {
+    let proof = parts.repos.readable(&caller, &query.0.address(&path.0))?;
+    Ok(Json(parts.detail(&caller, &proof).await?))
+}
+
+/// What to change of a repository; absent fields stay.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ChangeRepository {
+    /// Another sentence.
+    description: Option<String>,
+    /// Another visibility.
+    visibility: Option<Visibility>,
+    /// Another title of the card.
+    title: Option<String>,
+    /// Other tags of the card.
+    tags: Option<Vec<String>>,
+    /// Another licence of the card.
+    license: Option<String>,
+}
+
+impl ChangeRepository {
+    /// What belongs into the front matter of README.md.
+    fn card_fields(&self) -> Map<String, Value> {
+        let fields = [
+            ("title", self.title.clone().map(Value::from)),
+            ("tags", self.tags.clone().map(Value::from)),
+            ("license", self.license.clone().map(Value::from)),
+        ];
+        fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+}
+
+/// Changes description and visibility, and title, tags and licence by a commit to README.md.
+#[utoipa::path(tag = "repositories", params(KindQuery), request_body = ChangeRepository, security(("bearer" = [])),
+    responses((status = 200, body = RepositoryDetail), (status = 401), (status = 403), (status = 404), (status = 422)))]
+#[put("/api/{username}/{repo_name}")]
+async fn change_repository(
+    caller: Caller,
+    info: RequestInfo,
+    path: Path<(String, String)>,
+    query: Query<KindQuery>,
+    body: Json<ChangeRepository>,
+    parts: Data<RepositoryParts>,
+) -> ApiResult<Json<RepositoryDetail>> {
+    let proof = parts.repos.administrable(&caller, parts.repos.readable(&caller, &query.0.address(&path.0))?)?;
+    let origin = Origin::of_request(caller.user_id(), info.address);
+    let fields = body.card_fields();
+    if !fields.is_empty() {
+        let change = MetadataChange { fields, ..MetadataChange::default() };
+        parts.cards.update(proof.as_write(), change, origin.clone()).await?;
+    }
+    let ChangeRepository { description, visibility, .. } = body.0;
+    let change = SettingsChange { description, visibility, ..SettingsChange::default() };
+    parts.repos.change_settings(&proof, change, origin).await?;
+    let proof = parts.repos.readable_by_id(&caller, proof.repository().id)?;
+    Ok(Json(parts.detail(&caller, &proof).await?))
+}

@@ -1,0 +1,101 @@
+use crate::support::{Call, PASSWORD};
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+
+/// What is sent with a question, so that whoever may ask it succeeds.
+pub(super) enum Content {
+    /// Nothing.
+    Empty,
+    /// Nothing but a query.
+    Query(&'static str),
+    /// A JSON document; the text `OWNER` in it becomes the owner's name.
+    Json(Value),
+    /// A form with one file in this field.
+    File(&'static str),
+    /// These bytes.
+    Bytes(&'static str),
+}
+
+impl Content {
+    /// What follows the path.
+    pub(super) fn query(&self) -> &'static str {
+        if let Self::Query(query) = self { query } else { "" }
+    }
+
+    /// Puts the content on the call.
+    pub(super) fn attach(&self, call: Call, owner: &str) -> Call {
+        match self {
+            Self::Empty | Self::Query(_) => call,
+            Self::Json(document) => {
+                let text = document.to_string().replace("OWNER", owner);
+                call.json(&serde_json::from_str(&text).unwrap())
+            }
+            Self::File(field) => {
+                let part = Part::bytes(b"content".to_vec()).file_name("notes.txt");
+                call.form(Form::new().text("path", "notes.txt").part(*field, part))
+            }
+            Self::Bytes(bytes) => call.body(*bytes),
+        }
+    }
+}
+
+/// What an operation is asked with; none when nobody has thought about it yet.
+pub(super) fn recipe(method: &str, path: &str) -> Option<Content> {
+    use Content::{Empty, Query};
+    let content = match (method, path) {
+        ("GET", "/api/search/repositories" | "/api/search/users" | "/api/search/suggestions" | "/api/files/search") => {
+            Query("?q=model")
+        }
+        ("GET" | "DELETE", _) => Empty,
+        _ => return change(method, path),
+    };
+    Some(content)
+}
+
+fn change(method: &str, path: &str) -> Option<Content> {
+    use Content::{Bytes, Empty, File, Json};
+    let account = json!({ "username": "OWNER-2", "email": "OWNER-2@example.org", "password": PASSWORD });
+    Some(match (method, path) {
+        ("POST", "/api/auth/register" | "/api/users") => Json(account),
+        ("POST", "/api/auth/login") => Json(json!({ "username": "OWNER", "password": PASSWORD })),
+        ("POST", "/api/auth/refresh") => Json(json!({ "refresh_token": "not one" })),
+        ("POST", "/api/auth/verify") => Json(json!({ "token": "not one" })),
+        ("POST", "/api/auth/tokens") => Json(json!({ "name": "new", "scope": "read" })),
+        ("PUT", "/api/users/{username}") => Json(json!({ "bio": "A person." })),
+        ("PUT", "/api/users/{username}/password") => {
+            Json(json!({ "current_password": PASSWORD, "new_password": "another battery" }))
+        }
+        ("PUT", "/api/users/{username}/avatar") => Bytes("not a picture"),
+        ("POST", "/api/repositories") => Json(json!({ "name": "another", "repo_type": "model" })),
+        ("PUT", "/api/{username}/{repo_name}/settings" | "/api/{username}/{repo_name}") => {
+            Json(json!({ "description": "Changed." }))
+        }
+        ("POST", "/api/{username}/{repo_name}/upload") => File("file"),
+        ("POST", "/api/{username}/{repo_name}/upload/batch") => File("files"),
+        ("POST", "/api/{username}/{repo_name}/upload/init") => Json(json!({ "path": "large.bin", "size": 3 })),
+        ("POST", "/api/{username}/{repo_name}/upload/{session_id}/chunk/{chunk_number}") => Bytes("abc"),
+        (
+            "POST",
+            "/api/auth/logout"
+            | "/api/admin/repositories/{repository_id}/restore"
+            | "/api/{username}/{repo_name}/upload/{session_id}/complete",
+        ) => Json(json!({})),
+        ("PUT", "/api/files/{file_id}") => Json(json!({ "description": "Changed." })),
+        ("POST", "/api/files/{file_id}/move" | "/api/files/{file_id}/copy") => Json(json!({ "path": "elsewhere.md" })),
+        ("PUT", "/api/{username}/{repo_name}/metadata") => Json(json!({ "license": "mit" })),
+        ("POST", "/api/metadata/validate") => Json(json!({ "content": "---\ntitle: x\n---\n" })),
+        ("POST", "/api/metadata/templates") => Json(json!({ "name": "new", "content": "---\ntitle: x\n---\n" })),
+        ("POST", "/api/classifications") => Json(json!({ "id": "new-OWNER", "name_en": "New", "name_zh": "新" })),
+        ("PUT", "/api/classifications/{id}") => Json(json!({ "name_en": "Renamed" })),
+        ("POST", "/api/{username}/{repo_name}/classifications") => Json(json!({ "classification_id": "atmosphere" })),
+        (
+            "POST",
+            "/api/{username}/{repo_name}/star"
+            | "/api/{username}/{repo_name}/view"
+            | "/api/{username}/{repo_name}/parse-readme"
+            | "/api/users/{username}/follow"
+            | "/api/admin/tasks/{name}/run",
+        ) => Empty,
+        _ => return None,
+    })
+}

@@ -1,0 +1,261 @@
+use super::super::openapi::{Operation, parameters_of};
+use super::recipe::{Content, recipe};
+use crate::support::{Client, Reply, TestApp};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Persona {
+    /// Nobody in particular.
+    Anonymous,
+    /// An account without any part in the repository.
+    Stranger,
+    /// Who owns the repository.
+    Owner,
+    /// The owner's token of scope read.
+    Read,
+    /// The owner's token of scope admin, limited to another repository.
+    Other,
+    /// An administrator of the hub.
+    Admin,
+}
+
+/// In the order of the table's columns.
+pub(super) const PERSONAS: [Persona; 6] = [
+    Persona::Anonymous,
+    Persona::Stranger,
+    Persona::Owner,
+    Persona::Read,
+    Persona::Other,
+    Persona::Admin,
+];
+
+impl Persona {
+    /// Characters of its column.
+    pub(super) fn column_width(self) -> usize {
+        match self {
+            Self::Anonymous => 9,
+            Self::Stranger => 8,
+            _ => 7,
+        }
+    }
+}
+
+/// A hub and the people who last for the whole test.
+pub(super) struct Stage {
+    pub app: TestApp,
+    admin: Client,
+    stranger: Client,
+    /// For questions that change nothing of the account.
+    lasting: Cast,
+    /// Makes every name new.
+    counter: AtomicU64,
+}
+
+/// An account that owns repositories, and its tokens.
+struct Cast {
+    owner: Client,
+    read: Client,
+    other: Client,
+}
+
+/// What the parameters of one question stand for.
+struct Scene {
+    owner: String,
+    repository: String,
+    repository_id: String,
+    /// Values of the other parameters of the address.
+    values: Vec<(&'static str, String)>,
+}
+
+impl Stage {
+    /// Starts the hub and makes the people.
+    pub(super) async fn set() -> Self {
+        let app = TestApp::start().await;
+        let admin = app.admin().await;
+        let stranger = app.user("stranger").await;
+        let lasting = Cast::make(&app, "lasting").await;
+        Self {
+            app,
+            admin,
+            stranger,
+            lasting,
+            counter: AtomicU64::new(0),
+        }
+    }
+
+    fn fresh(&self, prefix: &str) -> String {
+        format!("{prefix}-{}", self.counter.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Asks once, with everything that the question needs made anew. None when there is no recipe.
+    pub(super) async fn ask(&self, operation: &Operation, persona: Persona, visibility: &str) -> Option<Reply> {
+        let content = recipe(&operation.0, &operation.1)?;
+        // What changes an account must not change it for the next question.
+        let own = operation.0 != "GET" && !super::names_a_repository(&operation.1);
+        let cast = if own {
+            Some(Cast::make(&self.app, &self.fresh("cast")).await)
+        } else {
+            None
+        };
+        let cast = cast.as_ref().unwrap_or(&self.lasting);
+        let scene = self.scene(cast, operation, visibility).await;
+        Some(self.send(cast, &scene, operation, persona, &content).await)
+    }
+
+    /// Asks about a private repository, deletes it, and asks again.
+    pub(super) async fn ask_before_and_after_deletion(
+        &self,
+        operation: &Operation,
+        persona: Persona,
+    ) -> Option<(Reply, Reply)> {
+        let content = recipe(&operation.0, &operation.1)?;
+        let cast = &self.lasting;
+        let scene = self.scene(cast, operation, "private").await;
+        let there = self.send(cast, &scene, operation, persona, &content).await;
+        let address = format!("/api/{}/{}", scene.owner, scene.repository);
+        // It is deleted already when the question is about deleted repositories.
+        cast.owner.delete(&address).await;
+        let gone = self.send(cast, &scene, operation, persona, &content).await;
+        Some((there, gone))
+    }
+
+    async fn send(
+        &self,
+        cast: &Cast,
+        scene: &Scene,
+        (method, path): &Operation,
+        persona: Persona,
+        content: &Content,
+    ) -> Reply {
+        let client = match persona {
+            Persona::Anonymous => self.app.anonymous(),
+            // Whoever logs out must not be logged out for the next question.
+            Persona::Stranger | Persona::Admin if path == "/api/auth/logout" => {
+                let name = if persona == Persona::Admin {
+                    &self.admin.name
+                } else {
+                    &self.stranger.name
+                };
+                self.app.log_in(name).await
+            }
+            Persona::Stranger => self.stranger.clone(),
+            Persona::Owner => cast.owner.clone(),
+            Persona::Read => cast.read.clone(),
+            Persona::Other => cast.other.clone(),
+            Persona::Admin => self.admin.clone(),
+        };
+        let method: Method = method.parse().unwrap();
+        content
+            .attach(
+                client.call(method, &(scene.address(path) + content.query())),
+                &scene.owner,
+            )
+            .await
+    }
+
+    async fn scene(&self, cast: &Cast, (_, path): &Operation, visibility: &str) -> Scene {
+        let owner = cast.owner.name.clone();
+        let name = self.fresh("repository");
+        let repository = cast.owner.create_repository(&name, visibility).await;
+        let full_name = format!("{owner}/{name}");
+        let mut values = Vec::new();
+        for parameter in parameters_of(path) {
+            let value = self.value(cast, parameter, path, &full_name).await;
+            values.extend(value);
+        }
+        if path.ends_with("/restore") || path.ends_with("/hard-delete") {
+            cast.owner.delete(&format!("/api/{full_name}")).await.ok();
+        }
+        Scene {
+            owner,
+            repository: name,
+            repository_id: repository["id"].as_str().unwrap().to_owned(),
+            values,
+        }
+    }
+
+    /// Makes what a parameter stands for, when it is neither the account nor the repository.
+    async fn value(&self, cast: &Cast, parameter: &str, path: &str, full_name: &str) -> Option<(&'static str, String)> {
+        let owner = &cast.owner;
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("not text: {value}")).to_owned();
+        Some(match parameter {
+            "file_id" => {
+                let files = owner.get(&format!("/api/{full_name}/files")).await.ok();
+                ("file_id", text(&files["items"][0]["id"]))
+            }
+            "commit_id" => {
+                let commits = owner.get(&format!("/api/{full_name}/commits")).await.ok();
+                ("commit_id", text(&commits["items"][0]["id"]))
+            }
+            "session_id" => {
+                let wish = json!({ "path": "large.bin", "size": 3, "message": "Add" });
+                let upload = owner.post(&format!("/api/{full_name}/upload/init"), &wish).await.ok();
+                let session = text(&upload["session_id"]);
+                if path.ends_with("/complete") {
+                    let chunk = format!("/api/{full_name}/upload/{session}/chunk/1");
+                    owner.call(Method::POST, &chunk).body("abc").await.ok();
+                }
+                ("session_id", session)
+            }
+            "id" if path.starts_with("/api/auth/tokens") => {
+                let wish = json!({ "name": "to be deleted", "scope": "read" });
+                ("id", text(&owner.post("/api/auth/tokens", &wish).await.ok()["id"]))
+            }
+            "id" if path.starts_with("/api/classifications") => {
+                let all = owner.get("/api/classifications").await.ok();
+                ("id", text(&all["items"][0]["id"]))
+            }
+            "chunk_number" => ("chunk_number", "1".to_owned()),
+            "path" => ("path", "README.md".to_owned()),
+            "file_path" => ("file_path", "README.md".to_owned()),
+            "name" => ("name", "check".to_owned()),
+            _ => return None,
+        })
+    }
+}
+
+impl Scene {
+    /// The template with its parameters filled in.
+    fn address(&self, template: &str) -> String {
+        let mut address = template.to_owned();
+        for parameter in parameters_of(template) {
+            let value = match parameter {
+                "username" => &self.owner,
+                "repo_name" => &self.repository,
+                "repository_id" => &self.repository_id,
+                other => {
+                    let known = self.values.iter().find(|(name, _)| *name == other);
+                    &known
+                        .unwrap_or_else(|| panic!("{template}: nothing stands for {other}"))
+                        .1
+                }
+            };
+            let begin = address.find('{').unwrap();
+            let end = address.find('}').unwrap();
+            address.replace_range(begin..=end, value);
+        }
+        address
+    }
+}
+
+impl Cast {
+    async fn make(app: &TestApp, name: &str) -> Self {
+        let owner = app.user(name).await;
+        owner.create_repository("elsewhere", "private").await;
+        let read = json!({ "name": "read", "scope": "read" });
+        let elsewhere = json!({ "name": "other", "scope": "admin", "repositories": [format!("{name}/elsewhere")] });
+        Self {
+            read: token(&owner, &read).await,
+            other: token(&owner, &elsewhere).await,
+            owner,
+        }
+    }
+}
+
+async fn token(owner: &Client, wish: &Value) -> Client {
+    let answer = owner.post("/api/auth/tokens", wish).await.ok();
+    owner.with_token(answer["token"].as_str().unwrap())
+}
