@@ -32,6 +32,7 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
     let store = Data::new(hub.store.clone());
     let blobs = Data::new(hub.blobs.clone());
     let jobs = Data::new(hub.jobs.clone());
+    let events = Data::new(hub.events.clone());
     let users = Data::new(hub.users.clone());
     let repos = Data::new(hub.repos.clone());
     let tasks = Data::new(hub.tasks.clone());
@@ -46,6 +47,7 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
             .app_data(store.clone())
             .app_data(blobs.clone())
             .app_data(jobs.clone())
+            .app_data(events.clone())
             .app_data(users.clone())
             .app_data(repos.clone())
             .app_data(tasks.clone())

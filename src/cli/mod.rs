@@ -8,8 +8,12 @@ mod check;
 mod config;
 /// Work on the data folder of a stopped hub.
 mod offline;
+/// Asking for a password.
+mod password;
 /// `geoml-hub serve`.
 mod serve;
+/// `geoml-hub user`.
+mod user;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -41,6 +45,8 @@ struct Arguments {
 enum Command {
     /// Run the hub until it is told to stop.
     Serve(serve::Serve),
+    /// Make and list accounts, set passwords, make access tokens.
+    User(user::User),
     /// Look for contradictions in the data folder of a stopped hub.
     Check(check::Check),
     /// Show, check or begin a configuration.
@@ -51,6 +57,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve(serve) => serve.run().map(|()| Outcome::Done),
+        Command::User(user) => user.run().map(|()| Outcome::Done),
         Command::Check(check) => check.run(),
         Command::Config(config) => config.run().map(|()| Outcome::Done),
     };
@@ -74,4 +81,10 @@ fn say_error(error: &anyhow::Error) {
 fn say(line: &str) {
     // A reader that has seen enough, such as `head`, closes the pipe; that is no failure.
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// Writes a question without a line break. It goes to standard error, because standard output may be redirected.
+fn ask(question: &str) {
+    let mut errors = std::io::stderr();
+    let _ = errors.write_all(question.as_bytes()).and_then(|()| errors.flush());
 }

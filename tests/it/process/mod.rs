@@ -3,4 +3,5 @@
 mod commands;
 mod life;
 mod trouble;
+mod users;
 mod watching;

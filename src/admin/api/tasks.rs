@@ -6,12 +6,6 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
-
-/// The routes of this slice.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list_tasks).service(run_task);
-}
 
 /// The last run of a task.
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,7 +69,7 @@ struct TaskList {
 #[utoipa::path(tag = "administration", security(("bearer" = [])),
     responses((status = 200, body = TaskList), (status = 401), (status = 403)))]
 #[get("/api/admin/tasks")]
-async fn list_tasks(caller: Caller, tasks: Data<Tasks>) -> ApiResult<Json<TaskList>> {
+pub(super) async fn list_tasks(caller: Caller, tasks: Data<Tasks>) -> ApiResult<Json<TaskList>> {
     caller.require_admin()?;
     Ok(Json(TaskList {
         items: tasks.list().into_iter().map(Task::from).collect(),
@@ -86,7 +80,7 @@ async fn list_tasks(caller: Caller, tasks: Data<Tasks>) -> ApiResult<Json<TaskLi
 #[utoipa::path(tag = "administration", security(("bearer" = [])),
     responses((status = 202, body = Task), (status = 401), (status = 403), (status = 404), (status = 409)))]
 #[post("/api/admin/tasks/{name}/run")]
-async fn run_task(caller: Caller, path: Path<String>, tasks: Data<Tasks>) -> ApiResult<HttpResponse> {
+pub(super) async fn run_task(caller: Caller, path: Path<String>, tasks: Data<Tasks>) -> ApiResult<HttpResponse> {
     caller.require_admin()?;
     tasks.run_now(&path.0)?;
     Ok(HttpResponse::Accepted().json(Task::from(tasks.get(&path.0)?)))
