@@ -94,7 +94,9 @@ fn change(method: &str, path: &str) -> Option<Content> {
             | "/api/{username}/{repo_name}/view"
             | "/api/{username}/{repo_name}/parse-readme"
             | "/api/users/{username}/follow"
-            | "/api/admin/tasks/{name}/run",
+            | "/api/admin/tasks/{name}/run"
+            | "/api/admin/jobs/{job_id}/cancel"
+            | "/api/admin/jobs/{job_id}/retry",
         ) => Empty,
         _ => return None,
     })
