@@ -4,9 +4,11 @@ use super::error::AppError;
 use super::hub::Hub;
 use crate::base::Sha256;
 use crate::base::size::human;
+use crate::cards::CardFollower;
 use crate::jobs::{JobError, PeriodicTask};
 use crate::repos::PathHistory;
 use crate::social::Forgetting;
+use crate::taxonomy::ClassificationCounts;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,6 +23,8 @@ const BLOB_GRACE: Duration = DAY;
 /// Registers every consumer of events and every task.
 pub(super) fn register(hub: &Hub) -> Result<(), AppError> {
     hub.events.register(PathHistory::new(hub.repos.clone()));
+    hub.events.register(ClassificationCounts::new(hub.taxonomy.clone()));
+    hub.events.register(CardFollower::new(hub.cards.clone()));
     hub.events.register(Forgetting::new(hub.social.clone()));
     for task in tasks(hub).into_iter().chain(hub.users.tasks()) {
         hub.tasks.register(task)?;

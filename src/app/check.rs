@@ -3,7 +3,7 @@
 use super::error::AppError;
 use super::hub::Hub;
 use crate::base::blocking;
-use crate::{events, jobs, users};
+use crate::{cards, events, jobs, taxonomy, users};
 use anyhow::Context;
 
 impl Hub {
@@ -39,6 +39,8 @@ impl Hub {
                 problems.extend(events::check(tx)?);
                 problems.extend(users::check(tx)?);
                 problems.extend(hub.repos.check(tx)?);
+                problems.extend(taxonomy::check(tx)?);
+                problems.extend(cards::check(tx)?);
                 problems.extend(hub.social.check(tx)?);
                 Ok(problems)
             })

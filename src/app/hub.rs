@@ -3,6 +3,7 @@ use super::error::AppError;
 use super::schema::schema;
 use crate::base::Clock;
 use crate::blobs::Blobs;
+use crate::cards::Cards;
 use crate::config::LiveConfig;
 use crate::events::Events;
 use crate::files::Traffic;
@@ -12,6 +13,7 @@ use crate::keys::Keys;
 use crate::repos::Repos;
 use crate::social::Social;
 use crate::store::Store;
+use crate::taxonomy::Taxonomy;
 use crate::users::Users;
 use anyhow::Context;
 
@@ -40,6 +42,10 @@ pub struct Hub {
     pub users: Users,
     /// Repositories.
     pub repos: Repos,
+    /// The classification tree.
+    pub taxonomy: Taxonomy,
+    /// Cards of repositories.
+    pub cards: Cards,
     /// Views and downloads on their way to the counters.
     pub traffic: Traffic,
     /// Stars, follows and counters.
@@ -72,6 +78,8 @@ impl Hub {
             clock.clone(),
         );
         let repos = Repos::new(store.clone(), git.clone(), users.clone(), events.clone(), clock.clone());
+        let taxonomy = Taxonomy::new(store.clone(), events.clone(), clock.clone());
+        let cards = Cards::new(store.clone(), repos.clone(), events.clone(), clock.clone());
         let traffic = Traffic::default();
         let social = Social::new(
             store.clone(),
@@ -92,6 +100,8 @@ impl Hub {
             git,
             users,
             repos,
+            taxonomy,
+            cards,
             traffic,
             social,
         })
@@ -107,6 +117,7 @@ impl Hub {
         if healed > 0 {
             tracing::info!(commits = healed, "finished commits that the last stop had cut off");
         }
+        self.taxonomy.load_built_in().await?;
         Ok(())
     }
 

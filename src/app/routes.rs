@@ -3,7 +3,7 @@ use crate::base::RepositoryKind;
 use crate::http::KnownRoutes;
 use crate::repos::RepositoryAddress;
 use crate::users::api::RepositoryResolver;
-use crate::{admin, repos, social, users, web};
+use crate::{admin, cards, repos, social, taxonomy, users, web};
 use actix_web::web::Data;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
@@ -18,8 +18,12 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(admin::api::routes)
         .configure(users::api::routes)
         .configure(repos::api::routes)
+        .configure(taxonomy::api::routes)
+        .configure(cards::api::routes)
         .configure(social::api::routes)
         .configure(repos::api::repository_routes)
+        .configure(taxonomy::api::repository_routes)
+        .configure(cards::api::repository_routes)
         .configure(social::api::repository_routes);
 }
 
@@ -35,6 +39,8 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
     let events = Data::new(hub.events.clone());
     let users = Data::new(hub.users.clone());
     let repos = Data::new(hub.repos.clone());
+    let taxonomy = Data::new(hub.taxonomy.clone());
+    let cards = Data::new(hub.cards.clone());
     let tasks = Data::new(hub.tasks.clone());
     let resolver = Data::new(token_repositories(hub));
     let traffic = Data::new(hub.traffic.clone());
@@ -50,6 +56,8 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
             .app_data(events.clone())
             .app_data(users.clone())
             .app_data(repos.clone())
+            .app_data(taxonomy.clone())
+            .app_data(cards.clone())
             .app_data(tasks.clone())
             .app_data(resolver.clone())
             .app_data(traffic.clone())

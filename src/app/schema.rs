@@ -1,5 +1,5 @@
 use crate::store::Schema;
-use crate::{events, git, jobs, repos, social, users};
+use crate::{cards, events, git, jobs, repos, social, taxonomy, users};
 
 /// Every table of the hub, in import order, and the migrations that led to them. A snapshot test shows every change.
 pub fn schema() -> Schema {
@@ -9,6 +9,8 @@ pub fn schema() -> Schema {
         git::path_history::TABLES,
         users::TABLES,
         repos::TABLES,
+        taxonomy::TABLES,
+        cards::TABLES,
         social::TABLES,
     ];
     Schema {

@@ -217,6 +217,13 @@ pub fn is_known(key: &str) -> bool {
         .any(|field| field.name == key || field.aliases.contains(&key))
 }
 
+/// The catalogue's own name of a field; another field keeps the name that it has.
+pub fn canonical(key: &str) -> &str {
+    let own = FIELDS.iter().find(|field| field.name == key);
+    own.or_else(|| FIELDS.iter().find(|field| field.aliases.contains(&key)))
+        .map_or(key, |field| field.name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

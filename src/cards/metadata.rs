@@ -1,5 +1,7 @@
 //! The typed view of a card's front matter, and what is wrong with it.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -70,6 +72,8 @@ pub struct ParsedCard {
     pub metadata: CardMetadata,
     /// What is wrong, in the order of the text.
     pub problems: Vec<CardProblem>,
+    /// Where the value of each field stands.
+    pub places: HashMap<String, Position>,
 }
 
 impl ParsedCard {
@@ -102,6 +106,7 @@ pub fn parse(readme: &str) -> ParsedCard {
             has_front_matter: true,
             document: Map::new(),
             metadata: CardMetadata::default(),
+            places: HashMap::new(),
             problems: vec![CardProblem::whole(unreadable.message, unreadable.at)],
         },
     }
@@ -126,11 +131,13 @@ fn read(document: &Document, start: Position, has_front_matter: bool) -> ParsedC
         ));
     }
     problems.sort_by_key(|problem| (problem.line, problem.column));
+    let place = |entry: &Entry| (entry.key.clone(), entry.node.at);
     ParsedCard {
         has_front_matter,
         document: document.to_json(),
         metadata,
         problems,
+        places: document.entries.iter().map(place).collect(),
     }
 }
 
@@ -239,7 +246,7 @@ fn texts(node: &Node) -> Reading<Vec<String>> {
         Content::Scalar { .. } => std::slice::from_ref(node),
         Content::Map(_) => return Err(form.to_owned()),
     };
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let mut texts = Vec::new();
     for item in items {
         match &item.content {

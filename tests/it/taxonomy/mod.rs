@@ -1,3 +1,4 @@
 //! The classification tree.
 
+mod nodes;
 mod tree;
