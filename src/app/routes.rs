@@ -21,6 +21,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(taxonomy::api::routes)
         .configure(cards::api::routes)
         .configure(social::api::routes)
+        .configure(web::api::repository_routes)
         .configure(repos::api::repository_routes)
         .configure(taxonomy::api::repository_routes)
         .configure(cards::api::repository_routes)
@@ -45,8 +46,15 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
     let resolver = Data::new(token_repositories(hub));
     let traffic = Data::new(hub.traffic.clone());
     let social = Data::new(hub.social.clone());
+    let parts = Data::new(web::api::RepositoryParts {
+        repos: hub.repos.clone(),
+        taxonomy: hub.taxonomy.clone(),
+        cards: hub.cards.clone(),
+        social: hub.social.clone(),
+    });
     move |service| {
         service
+            .app_data(parts.clone())
             .app_data(config.clone())
             .app_data(document.clone())
             .app_data(known.clone())

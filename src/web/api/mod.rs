@@ -4,8 +4,11 @@
 mod document;
 /// Whether the hub and its parts work.
 mod health;
+/// A repository as a page shows it.
+mod repositories;
 
 pub use document::ApiDocument;
+pub use repositories::{RepositoryParts, repository_routes};
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

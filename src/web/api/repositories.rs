@@ -102,7 +102,10 @@ impl RepositoryParts {
         Ok(RepositoryDetail {
             repository: RepositoryView::from(proof),
             card: card.into(),
-            classifications: classifications.into_iter().map(RepositoryClassificationView::from).collect(),
+            classifications: classifications
+                .into_iter()
+                .map(RepositoryClassificationView::from)
+                .collect(),
             counters: self.social.counters(proof.id())?.into(),
             is_starred,
         })
@@ -129,6 +132,7 @@ struct ChangeRepository {
     /// Another sentence.
     description: Option<String>,
     /// Another visibility.
+    #[schema(value_type = Option<String>)]
     visibility: Option<Visibility>,
     /// Another title of the card.
     title: Option<String>,
@@ -146,7 +150,10 @@ impl ChangeRepository {
             ("tags", self.tags.clone().map(Value::from)),
             ("license", self.license.clone().map(Value::from)),
         ];
-        fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+        fields
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect()
     }
 }
 
@@ -162,15 +169,28 @@ async fn change_repository(
     body: Json<ChangeRepository>,
     parts: Data<RepositoryParts>,
 ) -> ApiResult<Json<RepositoryDetail>> {
-    let proof = parts.repos.administrable(&caller, parts.repos.readable(&caller, &query.0.address(&path.0))?)?;
+    let proof = parts
+        .repos
+        .administrable(&caller, parts.repos.readable(&caller, &query.0.address(&path.0))?)?;
     let origin = Origin::of_request(caller.user_id(), info.address);
     let fields = body.card_fields();
     if !fields.is_empty() {
-        let change = MetadataChange { fields, ..MetadataChange::default() };
+        let change = MetadataChange {
+            fields,
+            ..MetadataChange::default()
+        };
         parts.cards.update(proof.as_write(), change, origin.clone()).await?;
     }
-    let ChangeRepository { description, visibility, .. } = body.0;
-    let change = SettingsChange { description, visibility, ..SettingsChange::default() };
+    let ChangeRepository {
+        description,
+        visibility,
+        ..
+    } = body.0;
+    let change = SettingsChange {
+        description,
+        visibility,
+        ..SettingsChange::default()
+    };
     parts.repos.change_settings(&proof, change, origin).await?;
     let proof = parts.repos.readable_by_id(&caller, proof.repository().id)?;
     Ok(Json(parts.detail(&caller, &proof).await?))
