@@ -46,6 +46,7 @@ pub(super) fn recipe(method: &str, path: &str) -> Option<Content> {
         ("GET", "/api/search/repositories" | "/api/search/users" | "/api/search/suggestions" | "/api/files/search") => {
             Query("?q=model")
         }
+        ("GET", "/api/metadata/search") => Query("?field=license"),
         ("GET" | "DELETE", _) => Empty,
         _ => return change(method, path),
     };
@@ -82,9 +83,11 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ) => Json(json!({})),
         ("PUT", "/api/files/{file_id}") => Json(json!({ "description": "Changed." })),
         ("POST", "/api/files/{file_id}/move" | "/api/files/{file_id}/copy") => Json(json!({ "path": "elsewhere.md" })),
-        ("PUT", "/api/{username}/{repo_name}/metadata") => Json(json!({ "license": "mit" })),
-        ("POST", "/api/metadata/validate") => Json(json!({ "content": "---\ntitle: x\n---\n" })),
-        ("POST", "/api/metadata/templates") => Json(json!({ "name": "new", "content": "---\ntitle: x\n---\n" })),
+        ("PUT", "/api/{username}/{repo_name}/metadata") => Json(json!({ "metadata": { "license": "mit" } })),
+        ("POST", "/api/metadata/validate") => Json(json!({ "readme": "---\ntitle: x\n---\n" })),
+        ("POST", "/api/metadata/templates") => Json(json!({
+            "name": "new", "repo_type": "model", "language": "en", "content": "---\ntitle: x\n---\n",
+        })),
         ("POST", "/api/classifications") => Json(json!({ "id": "new-OWNER", "name_en": "New", "name_zh": "新" })),
         ("PUT", "/api/classifications/{id}") => Json(json!({ "name_en": "Renamed" })),
         ("POST", "/api/{username}/{repo_name}/classifications") => Json(json!({ "classification_id": "atmosphere" })),
