@@ -80,7 +80,8 @@ impl Repository {
             next = self.first_parent(commit)?;
         }
         commits.reverse();
-        let gone = base.map_or(0, |base| base.length) - keep;
+        // Another caller may have added commits since the base was read: then the plan is finished, or found outdated.
+        let gone = base.map_or(0, |base| base.length).saturating_sub(keep);
         let mut undo = Vec::new();
         let mut clear =
             gone > UNDONE_MAX || (base.is_some() && keep == 0) || self.leftover_rows(store, branch, base)?;
