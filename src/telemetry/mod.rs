@@ -24,7 +24,7 @@ impl LogLevel {
     /// Lets these lines through from now on.
     pub fn set(&self, filter: &LogFilter) {
         // It fails only when the subscriber is gone, and then there is nothing to change.
-        let _ = self.filter.reload(filter.targets().clone());
+        let _ = self.filter.reload(targets(filter));
     }
 }
 
@@ -48,7 +48,7 @@ pub fn subscriber<W>(filter: &LogFilter, json: bool, writer: W) -> (impl Subscri
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let (filter, handle) = reload::Layer::new(filter.targets().clone());
+    let (filter, handle) = reload::Layer::new(targets(filter));
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(writer)
         .with_ansi(!json && std::io::stderr().is_terminal());
@@ -67,6 +67,15 @@ where
         Registry::default().with(filter).with(lines),
         LogLevel { filter: handle },
     )
+}
+
+/// What a library warns of in the ordinary course is left out: tantivy, that a segment which it began to merge has become
+/// empty and gone.
+fn targets(filter: &LogFilter) -> Targets {
+    filter
+        .targets()
+        .clone()
+        .with_target("tantivy::indexer::segment_manager", Level::ERROR)
 }
 
 /// Everything logged inside it carries the request's id, method and path. It is an error span so that no level that
