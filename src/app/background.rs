@@ -7,6 +7,7 @@ use crate::base::size::human;
 use crate::cards::CardFollower;
 use crate::jobs::{JobError, PeriodicTask};
 use crate::repos::PathHistory;
+use crate::search::SearchConsumer;
 use crate::social::Forgetting;
 use crate::taxonomy::ClassificationCounts;
 use std::time::Duration;
@@ -26,7 +27,12 @@ pub(super) fn register(hub: &Hub) -> Result<(), AppError> {
     hub.events.register(ClassificationCounts::new(hub.taxonomy.clone()));
     hub.events.register(CardFollower::new(hub.cards.clone()));
     hub.events.register(Forgetting::new(hub.social.clone()));
-    for task in tasks(hub).into_iter().chain(hub.users.tasks()) {
+    hub.events.register(SearchConsumer::new(hub.search.clone()));
+    for task in tasks(hub)
+        .into_iter()
+        .chain(hub.users.tasks())
+        .chain([hub.search.task()])
+    {
         hub.tasks.register(task)?;
     }
     Ok(())
@@ -132,6 +138,8 @@ pub(super) fn start(hub: &Hub, stop: &CancellationToken) -> TaskTracker {
     });
     running.spawn(async move { tasks.run(for_tasks, patience).await });
     running.spawn(async move { events.run(for_events, patience).await });
+    let (search, for_search) = (hub.search.clone(), stop.clone());
+    running.spawn(async move { search.keep(for_search).await });
     let (social, period, for_social) = (
         hub.social.clone(),
         hub.config.current().statistics.flush_period,

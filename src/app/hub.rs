@@ -11,6 +11,7 @@ use crate::git::Git;
 use crate::jobs::{Jobs, JobsOptions, Tasks};
 use crate::keys::Keys;
 use crate::repos::Repos;
+use crate::search::Search;
 use crate::social::Social;
 use crate::store::Store;
 use crate::taxonomy::Taxonomy;
@@ -50,6 +51,8 @@ pub struct Hub {
     pub traffic: Traffic,
     /// Stars, follows and counters.
     pub social: Social,
+    /// The search indexes.
+    pub search: Search,
 }
 
 impl Hub {
@@ -88,6 +91,14 @@ impl Hub {
             traffic.clone(),
             clock.clone(),
         );
+        let search = Search::open(
+            &path.join("index"),
+            store.clone(),
+            events.clone(),
+            repos.clone(),
+            social.clone(),
+        )
+        .context("the search indexes cannot be opened")?;
         Ok(Self {
             config,
             clock,
@@ -104,6 +115,7 @@ impl Hub {
             cards,
             traffic,
             social,
+            search,
         })
     }
 
@@ -129,6 +141,7 @@ impl Hub {
         if let Err(error) = self.social.flush().await {
             tracing::error!(%error, "the last views and downloads could not be written");
         }
+        self.search.close().await;
     }
 
     /// Closes the store, so that the next start needs no repair.

@@ -3,7 +3,7 @@ use crate::base::RepositoryKind;
 use crate::http::KnownRoutes;
 use crate::repos::RepositoryAddress;
 use crate::users::api::RepositoryResolver;
-use crate::{admin, cards, repos, social, taxonomy, users, web};
+use crate::{admin, cards, repos, search, social, taxonomy, users, web};
 use actix_web::web::Data;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
@@ -21,6 +21,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(taxonomy::api::routes)
         .configure(cards::api::routes)
         .configure(social::api::routes)
+        .configure(search::api::routes)
         .configure(web::api::repository_routes)
         .configure(repos::api::repository_routes)
         .configure(taxonomy::api::repository_routes)
@@ -46,6 +47,7 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
     let resolver = Data::new(token_repositories(hub));
     let traffic = Data::new(hub.traffic.clone());
     let social = Data::new(hub.social.clone());
+    let search = Data::new(hub.search.clone());
     let parts = Data::new(web::api::RepositoryParts {
         repos: hub.repos.clone(),
         taxonomy: hub.taxonomy.clone(),
@@ -69,7 +71,8 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
             .app_data(tasks.clone())
             .app_data(resolver.clone())
             .app_data(traffic.clone())
-            .app_data(social.clone());
+            .app_data(social.clone())
+            .app_data(search.clone());
     }
 }
 

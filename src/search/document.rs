@@ -35,8 +35,8 @@ pub struct RepositoryDocument {
     pub description: String,
     /// Tags from the card.
     pub tags: Vec<String>,
-    /// Licence from the card.
-    pub license: Option<String>,
+    /// Licences from the card; mostly one.
+    pub licenses: Vec<String>,
     /// Frameworks from the card.
     pub frameworks: Vec<String>,
     /// Tasks from the card.
@@ -129,7 +129,7 @@ impl RepositoryDocument {
             keywords.extend(distinct.into_iter().map(|value| (index, value)));
         };
         push(keyword::TAG, &mut self.tags.iter());
-        push(keyword::LICENSE, &mut self.license.iter());
+        push(keyword::LICENSE, &mut self.licenses.iter());
         push(keyword::FRAMEWORK, &mut self.frameworks.iter());
         push(keyword::TASK, &mut self.tasks.iter());
         push(keyword::LIBRARY, &mut self.library.iter());

@@ -82,7 +82,9 @@ impl Facet {
             Self::Framework => !filter.frameworks.is_empty(),
             Self::Task => !filter.tasks.is_empty(),
             Self::Library => !filter.libraries.is_empty(),
-            Self::Classification => !filter.classifications.is_empty(),
+            Self::Classification => {
+                !filter.classifications.is_empty() || filter.classification_levels.iter().any(|level| !level.is_empty())
+            }
         }
     }
 }

@@ -39,7 +39,8 @@ impl FileDocument {
         Sha256::of([repository.as_bytes().as_slice(), path.as_bytes()].concat().as_slice())
     }
 
-    fn name(&self) -> &str {
+    /// The last part of the path.
+    pub fn name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 

@@ -7,9 +7,13 @@
 //! Who may see what is a condition inside every query, so hits, totals, facets and suggestions never tell of a private
 //! repository. No text that somebody types is an error.
 
+/// Routes.
+pub mod api;
+
 mod analyzer;
 mod characters;
 mod collect;
+mod consumer;
 mod document;
 mod engine;
 mod error;
@@ -24,11 +28,14 @@ mod prefix;
 mod query;
 mod repositories;
 mod schema;
+mod sources;
 mod suggest;
 mod tokenizer;
+mod upkeep;
 mod users;
 mod writer;
 
+pub use consumer::SearchConsumer;
 pub use document::RepositoryDocument;
 pub use engine::{Engine, IndexStatus, RebuildReason};
 pub use error::SearchError;
@@ -40,4 +47,5 @@ pub use repositories::{
     RepositoryIndex, RepositoryQuery, RepositoryResults, RepositorySort,
 };
 pub use suggest::{MOST_SUGGESTIONS, Suggestion, SuggestionKind};
+pub use upkeep::{Rebuilt, Search};
 pub use users::{UserChange, UserDocument, UserHit, UserIndex};

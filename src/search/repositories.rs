@@ -77,6 +77,8 @@ pub struct RepositoryFilter {
     pub libraries: Vec<String>,
     /// Classification ids; descendants match too.
     pub classifications: Vec<String>,
+    /// Classification ids by level, each a condition of its own; descendants match too.
+    pub classification_levels: [Vec<String>; 3],
     /// Smallest size in bytes.
     pub size_min: Option<u64>,
     /// Largest size in bytes.
@@ -360,6 +362,12 @@ impl Run<'_> {
             (keyword::CLASSIFICATION, &filter.classifications),
         ] {
             any(column, &mut values.iter().map(|value| keyword_form(value)));
+        }
+        for level in &filter.classification_levels {
+            any(
+                keyword::CLASSIFICATION,
+                &mut level.iter().map(|value| keyword_form(value)),
+            );
         }
         for tag in &filter.tags {
             any(keyword::TAG, &mut std::iter::once(keyword_form(tag)));

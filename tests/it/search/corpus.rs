@@ -79,7 +79,7 @@ pub fn document(name: &str, title: &str) -> RepositoryDocument {
         title: title.to_owned(),
         description: String::new(),
         tags: Vec::new(),
-        license: None,
+        licenses: Vec::new(),
         frameworks: Vec::new(),
         tasks: Vec::new(),
         library: None,

@@ -10,7 +10,7 @@ async fn index() -> TestIndex {
     let base = |name: &str| document(name, "glacier mapping");
     TestIndex::with(vec![
         RepositoryDocument {
-            license: Some("MIT".to_owned()),
+            licenses: vec!["MIT".to_owned()],
             frameworks: text(&["PyTorch"]),
             tasks: text(&["image-segmentation"]),
             tags: text(&["ice", "sar"]),
@@ -19,7 +19,7 @@ async fn index() -> TestIndex {
             ..base("a")
         },
         RepositoryDocument {
-            license: Some("apache-2.0".to_owned()),
+            licenses: vec!["apache-2.0".to_owned()],
             frameworks: text(&["TensorFlow"]),
             tags: text(&["ice"]),
             classifications: text(&["geoscience", "cryosphere", "sea-ice"]),
@@ -36,7 +36,7 @@ async fn index() -> TestIndex {
         RepositoryDocument {
             kind: RepositoryKind::Code,
             library: Some("gdal".to_owned()),
-            license: Some("mit".to_owned()),
+            licenses: vec!["mit".to_owned()],
             ..base("d")
         },
     ])

@@ -4,6 +4,7 @@ mod access;
 mod corpus;
 mod durability;
 mod facets;
+mod http;
 mod others;
 mod relevance;
 mod sorting;

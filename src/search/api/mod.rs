@@ -1,0 +1,231 @@
+//! Routes of search and discovery.
+
+/// What a search may be asked.
+mod parameters;
+/// What a search answers.
+mod view;
+
+use crate::base::blocking;
+use crate::http::{ApiResult, Json, Page, PageQuery, Query};
+use crate::repos::Repos;
+use crate::search::{Audience, FileQuery, MOST_SUGGESTIONS, RepositoryQuery, RepositorySort, Search};
+use crate::social::Social;
+use crate::users::{Caller, Users};
+use actix_web::get;
+use actix_web::web::Data;
+use parameters::{
+    FileParameters, KindParameter, Parameters, RepositoryParameters, SuggestionParameters, UserParameters,
+};
+use utoipa_actix_web::service_config::ServiceConfig;
+use view::{FileHitView, FoundView, RepositoryPage, SuggestionsView, UserHitView};
+
+/// All routes of this slice; all have fixed beginnings.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(search_repositories)
+        .service(search_users)
+        .service(suggest)
+        .service(list_trending_found)
+        .service(list_trending)
+        .service(list_recent)
+        .service(search_files);
+}
+
+/// For whom a request searches. A token limited to some repositories searches as nobody: what it may see beyond the public
+/// it names.
+fn audience(caller: &Caller) -> Audience {
+    match caller.user_id() {
+        Some(_) if caller.repositories().is_some() => Audience::Everyone,
+        Some(_) if caller.is_admin() => Audience::All,
+        Some(id) => Audience::Account(id),
+        None => Audience::Everyone,
+    }
+}
+
+/// What handlers of this slice need.
+struct Context {
+    caller: Caller,
+    search: Data<Search>,
+    repos: Data<Repos>,
+    social: Data<Social>,
+}
+
+impl Context {
+    async fn repositories(self, query: RepositoryQuery, page: PageQuery) -> ApiResult<Json<RepositoryPage>> {
+        let range = page.range()?;
+        let query = RepositoryQuery {
+            offset: range.offset(),
+            limit: range.limit,
+            ..query
+        };
+        let audience = audience(&self.caller);
+        let index = self.search.repositories().clone();
+        let results = blocking(move || index.search(&query, audience)).await?;
+        let rebuilding = self.search.is_rebuilding();
+        let view = |hit| FoundView::new(hit, &self.caller, &self.repos, &self.social);
+        RepositoryPage::new(results, range, rebuilding, view).map(Json)
+    }
+
+    async fn listed(
+        self,
+        sort: RepositorySort,
+        kind: KindParameter,
+        page: PageQuery,
+    ) -> ApiResult<Json<RepositoryPage>> {
+        let mut query = RepositoryQuery {
+            sort,
+            ..RepositoryQuery::default()
+        };
+        query.filter.kinds.extend(kind.repo_type);
+        self.repositories(query, page).await
+    }
+}
+
+/// Searches repositories in Chinese and English.
+#[utoipa::path(tag = "search", params(RepositoryParameters, PageQuery),
+    responses((status = 200, body = RepositoryPage), (status = 400)))]
+#[get("/api/search/repositories")]
+async fn search_repositories(
+    caller: Caller,
+    pairs: Query<Vec<(String, String)>>,
+    search: Data<Search>,
+    repos: Data<Repos>,
+    social: Data<Social>,
+) -> ApiResult<Json<RepositoryPage>> {
+    let parameters = Parameters::new(pairs.0);
+    let (query, page) = (parameters.repositories()?, parameters.page()?);
+    Context {
+        caller,
+        search,
+        repos,
+        social,
+    }
+    .repositories(query, page)
+    .await
+}
+
+/// Searches accounts by name, full name and biography.
+#[utoipa::path(tag = "search", params(UserParameters, PageQuery), responses((status = 200, body = Page<UserHitView>), (status = 400)))]
+#[get("/api/search/users")]
+async fn search_users(
+    caller: Caller,
+    query: Query<UserParameters>,
+    page: Query<PageQuery>,
+    search: Data<Search>,
+    users: Data<Users>,
+) -> ApiResult<Json<Page<UserHitView>>> {
+    let range = page.0.range()?;
+    let index = search.users().clone();
+    let text = query.0.q.unwrap_or_default();
+    let found = blocking(move || index.search(&text, true, range.offset(), range.limit));
+    let (hits, total) = found.await?;
+    let mut items = Vec::with_capacity(hits.len());
+    for hit in hits {
+        items.extend(UserHitView::new(hit, &users, &caller)?);
+    }
+    Ok(Json(Page::new(items, total, range)))
+}
+
+/// Continuations of what is being typed.
+#[utoipa::path(tag = "search", params(SuggestionParameters), responses((status = 200, body = SuggestionsView), (status = 400)))]
+#[get("/api/search/suggestions")]
+async fn suggest(
+    caller: Caller,
+    query: Query<SuggestionParameters>,
+    search: Data<Search>,
+) -> ApiResult<Json<SuggestionsView>> {
+    let audience = audience(&caller);
+    let limit = query.0.limit.unwrap_or(MOST_SUGGESTIONS / 2).min(MOST_SUGGESTIONS);
+    let index = search.repositories().clone();
+    let text = query.0.q.unwrap_or_default();
+    let suggestions = blocking(move || index.suggest(&text, audience, limit)).await?;
+    Ok(Json(SuggestionsView::from(suggestions)))
+}
+
+/// Repositories by trending score, the highest first.
+#[utoipa::path(tag = "search", params(KindParameter, PageQuery), responses((status = 200, body = RepositoryPage), (status = 400)))]
+#[get("/api/search/trending")]
+async fn list_trending_found(
+    caller: Caller,
+    kind: Query<KindParameter>,
+    page: Query<PageQuery>,
+    search: Data<Search>,
+    repos: Data<Repos>,
+    social: Data<Social>,
+) -> ApiResult<Json<RepositoryPage>> {
+    Context {
+        caller,
+        search,
+        repos,
+        social,
+    }
+    .listed(RepositorySort::Trending, kind.0, page.0)
+    .await
+}
+
+/// Repositories by trending score, the highest first.
+#[utoipa::path(tag = "search", params(KindParameter, PageQuery), responses((status = 200, body = RepositoryPage), (status = 400)))]
+#[get("/api/trending")]
+async fn list_trending(
+    caller: Caller,
+    kind: Query<KindParameter>,
+    page: Query<PageQuery>,
+    search: Data<Search>,
+    repos: Data<Repos>,
+    social: Data<Social>,
+) -> ApiResult<Json<RepositoryPage>> {
+    Context {
+        caller,
+        search,
+        repos,
+        social,
+    }
+    .listed(RepositorySort::Trending, kind.0, page.0)
+    .await
+}
+
+/// The newest repositories.
+#[utoipa::path(tag = "search", params(KindParameter, PageQuery), responses((status = 200, body = RepositoryPage), (status = 400)))]
+#[get("/api/recent")]
+async fn list_recent(
+    caller: Caller,
+    kind: Query<KindParameter>,
+    page: Query<PageQuery>,
+    search: Data<Search>,
+    repos: Data<Repos>,
+    social: Data<Social>,
+) -> ApiResult<Json<RepositoryPage>> {
+    Context {
+        caller,
+        search,
+        repos,
+        social,
+    }
+    .listed(RepositorySort::Created, kind.0, page.0)
+    .await
+}
+
+/// Searches files by name, type and size in all repositories that the caller may see.
+#[utoipa::path(tag = "files", params(FileParameters, PageQuery), responses((status = 200, body = Page<FileHitView>), (status = 400)))]
+#[get("/api/files/search")]
+async fn search_files(
+    caller: Caller,
+    pairs: Query<Vec<(String, String)>>,
+    search: Data<Search>,
+    repos: Data<Repos>,
+) -> ApiResult<Json<Page<FileHitView>>> {
+    let parameters = Parameters::new(pairs.0);
+    let range = parameters.page()?.range()?;
+    let query = FileQuery {
+        offset: range.offset(),
+        limit: range.limit,
+        ..parameters.files()?
+    };
+    let audience = audience(&caller);
+    let index = search.files().clone();
+    let (hits, total) = blocking(move || index.search(&query, audience)).await?;
+    let items = hits
+        .into_iter()
+        .filter_map(|hit| FileHitView::new(hit, &caller, &repos).transpose());
+    Ok(Json(Page::new(items.collect::<ApiResult<_>>()?, total, range)))
+}

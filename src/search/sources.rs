@@ -1,0 +1,282 @@
+//! Where the indexes get their documents from: rows, git and cards. Everything here blocks.
+
+use crate::base::{RepositoryId, UserId};
+use crate::cards;
+use crate::git::{GitError, ObjectId, Repository as GitRepository};
+use crate::jobs::JobError;
+use crate::repos::{Repos, Repository, Visibility};
+use crate::search::document::RepositoryDocument;
+use crate::search::files::{FileChange, FileDocument};
+use crate::search::live::Counters;
+use crate::search::users::UserDocument;
+use crate::social::Social;
+use crate::store::{ReadRows, Store, StoreError};
+use crate::users::Account;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+/// READMEs beyond this many bytes are left out.
+const README_BYTES: u64 = 2 << 20;
+/// File names that the index of repositories takes; the index of files takes all.
+const FILE_NAMES: usize = 2_000;
+/// Files read from a tree at once.
+const FILES_AT_ONCE: usize = 1_000;
+
+/// The slices below that own the facts.
+#[derive(Clone)]
+pub(crate) struct Sources {
+    pub(crate) store: Store,
+    pub(crate) repos: Repos,
+    pub(crate) social: Social,
+}
+
+impl Sources {
+    /// Ids of all repositories that can be found by name, of active accounts and of their repositories.
+    pub(crate) fn repository_ids(&self) -> Result<Vec<RepositoryId>, StoreError> {
+        let mut ids = Vec::new();
+        self.store.read(|tx| {
+            crate::repos::all_repositories(tx, |repository| {
+                if repository.is_live() {
+                    ids.push(repository.id);
+                }
+                Ok::<_, StoreError>(ControlFlow::Continue(()))
+            })
+        })?;
+        Ok(ids)
+    }
+
+    /// Ids of all accounts.
+    pub(crate) fn user_ids(&self) -> Result<Vec<UserId>, StoreError> {
+        let accounts = self.store.read(crate::users::all_accounts)?;
+        Ok(accounts.into_iter().map(|account| account.id).collect())
+    }
+
+    /// An account as it is now; nothing when it is not to be found.
+    pub(crate) fn user(&self, id: UserId) -> Result<Option<UserDocument>, StoreError> {
+        let account = self.store.read(|tx| crate::users::account(tx, id))?;
+        Ok(account.filter(|account| account.is_active).map(user_document))
+    }
+
+    /// A repository as it is now; nothing when it is deleted.
+    pub(crate) fn repository(&self, id: RepositoryId) -> Result<Option<RepositoryDocument>, JobError> {
+        let (found, classifications) = self.store.read(|tx| {
+            let Some(repository) = crate::repos::repository(tx, id)?.filter(Repository::is_live) else {
+                return Ok((None, Classifications::default()));
+            };
+            let owner = crate::users::account(tx, repository.owner)?;
+            Ok::<_, StoreError>((owner.map(|owner| (repository, owner)), classifications(tx, id)?))
+        })?;
+        let Some((repository, owner)) = found else {
+            return Ok(None);
+        };
+        let content = self.content(&repository).unwrap_or_else(|error| {
+            // A damaged repository is still found by what its row says.
+            tracing::warn!(repository = %id, %error, "a repository cannot be read for the search index");
+            Content::default()
+        });
+        let counters = counters_of(&self.social, id)?;
+        Ok(Some(repository_document(
+            repository,
+            &owner,
+            content,
+            classifications,
+            counters,
+        )))
+    }
+
+    /// The newest counters of a repository.
+    pub(crate) fn counters(&self, id: RepositoryId) -> Result<Counters, StoreError> {
+        counters_of(&self.social, id)
+    }
+
+    fn content(&self, repository: &Repository) -> Result<Content, GitError> {
+        let Some((git, tip)) = self.tip(repository)? else {
+            return Ok(Content::default());
+        };
+        let files = git.list_files(tip, "", None, FILE_NAMES)?;
+        let readme = git.entry(tip, "README.md")?.filter(|entry| entry.kind.is_blob());
+        let readme = match readme {
+            Some(entry) if entry.size.is_some_and(|size| size <= README_BYTES) => git.blob(entry.id, README_BYTES)?,
+            _ => Vec::new(),
+        };
+        Ok(Content {
+            readme: String::from_utf8_lossy(&readme).into_owned(),
+            file_names: files.into_iter().map(|file| file.path).collect(),
+        })
+    }
+
+    fn tip(&self, repository: &Repository) -> Result<Option<(GitRepository, ObjectId)>, GitError> {
+        let git = self.repos.git().repository(repository.id)?;
+        let tip = git.branch(&repository.default_branch)?;
+        Ok(tip.map(|tip| (git, tip)))
+    }
+
+    /// Calls `take` with batches of changes that replace all files of a repository.
+    pub(crate) fn all_files(&self, id: RepositoryId, take: &mut dyn FnMut(Vec<FileChange>)) -> Result<(), JobError> {
+        take(vec![FileChange::DeleteRepository(id)]);
+        let Some(repository) = self.repos.get(id)?.filter(Repository::is_live) else {
+            return Ok(());
+        };
+        let Some((git, tip)) = self.tip(&repository)? else {
+            return Ok(());
+        };
+        let mut after: Option<String> = None;
+        loop {
+            let files = git.list_files(tip, "", after.as_deref(), FILES_AT_ONCE)?;
+            let Some(last) = files.last() else { return Ok(()) };
+            after = Some(last.path.clone());
+            let mut batch = Vec::with_capacity(files.len());
+            for file in files {
+                if let Some(size_bytes) = git.logical_size(file.kind, file.id)? {
+                    batch.push(FileChange::Put(FileDocument {
+                        repository: id,
+                        path: file.path,
+                        size_bytes,
+                    }));
+                }
+            }
+            take(batch);
+        }
+    }
+
+    /// The changes of files between two commits.
+    pub(crate) fn changed_files(
+        &self,
+        id: RepositoryId,
+        old: Option<ObjectId>,
+        new: ObjectId,
+    ) -> Result<Vec<FileChange>, GitError> {
+        let git = self.repos.git().repository(id)?;
+        let mut changes = Vec::new();
+        for change in git.changes(old, new)? {
+            let size = match change.new {
+                Some((kind, blob)) => git.logical_size(kind, blob)?,
+                None => None,
+            };
+            changes.push(match size {
+                Some(size_bytes) => FileChange::Put(FileDocument {
+                    repository: id,
+                    path: change.path,
+                    size_bytes,
+                }),
+                None => FileChange::Delete(id, change.path),
+            });
+        }
+        Ok(changes)
+    }
+}
+
+#[derive(Default)]
+struct Content {
+    readme: String,
+    file_names: Vec<String>,
+}
+
+/// The nodes that a repository belongs to, those above them included.
+#[derive(Default)]
+struct Classifications {
+    ids: BTreeSet<String>,
+    names: BTreeSet<String>,
+}
+
+fn classifications(tx: &impl ReadRows, id: RepositoryId) -> Result<Classifications, StoreError> {
+    let mut found = Classifications::default();
+    for link in crate::taxonomy::of_repository(tx, id)? {
+        found.names.extend([link.node.name_zh, link.node.name_en]);
+        found.ids.insert(link.node.id);
+    }
+    Ok(found)
+}
+
+fn counters_of(social: &Social, id: RepositoryId) -> Result<Counters, StoreError> {
+    let counters = social.counters(id)?;
+    Ok(Counters {
+        stars: counters.stars,
+        downloads: counters.downloads,
+        views: counters.views,
+        trending: counters.trending_score,
+    })
+}
+
+fn user_document(account: Account) -> UserDocument {
+    UserDocument {
+        id: account.id,
+        username: account.name.to_string(),
+        full_name: account.profile.full_name.unwrap_or_default(),
+        bio: account.profile.bio.unwrap_or_default(),
+        location: account.profile.location.unwrap_or_default(),
+        created_at: account.created_at,
+    }
+}
+
+fn repository_document(
+    repository: Repository,
+    owner: &Account,
+    content: Content,
+    classifications: Classifications,
+    counters: Counters,
+) -> RepositoryDocument {
+    let card = cards::parse(&content.readme).metadata;
+    let mut text: Vec<String> = Vec::new();
+    text.extend(card.base_model);
+    text.extend(card.datasets);
+    text.extend(card.metrics);
+    text.extend(card.sensors);
+    text.extend(card.crs);
+    text.extend(card.bands.into_iter().map(|band| band.name));
+    text.extend(classifications.names);
+    let mut tasks = card.task;
+    tasks.extend(card.pipeline_tag.filter(|tag| !tasks.contains(tag)));
+    RepositoryDocument {
+        id: repository.id,
+        kind: repository.kind,
+        owner_id: repository.owner,
+        owner: owner.name.to_string(),
+        name: repository.name.to_string(),
+        title: card.title.unwrap_or_default(),
+        description: repository.description,
+        tags: card.tags,
+        licenses: card.license,
+        frameworks: card.framework,
+        tasks,
+        library: card.library_name,
+        classifications: classifications.ids.into_iter().collect(),
+        card: text.join("\n"),
+        readme: without_front_matter(&content.readme).to_owned(),
+        file_names: content.file_names,
+        size_bytes: repository.size_bytes,
+        counters,
+        created_at: repository.created_at,
+        updated_at: repository.updated_at,
+        featured: repository.featured,
+        public: repository.visibility == Visibility::Public,
+        readers: vec![repository.owner],
+    }
+}
+
+/// The names of front matter's fields would match in every repository.
+fn without_front_matter(readme: &str) -> &str {
+    let Some(rest) = readme.trim_start_matches('\u{FEFF}').strip_prefix("---") else {
+        return readme;
+    };
+    match rest.find("\n---") {
+        Some(end) => rest[end + 4..].split_once('\n').map_or("", |(_, body)| body),
+        None => readme,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn front_matter_is_left_out_of_the_readme() {
+        assert_eq!(without_front_matter("---\ntags: [a]\n---\nbody"), "body");
+        assert_eq!(without_front_matter("---\r\ntags: [a]\r\n---\r\nbody"), "body");
+        assert_eq!(
+            without_front_matter("no front matter\n---\nat all"),
+            "no front matter\n---\nat all"
+        );
+        assert_eq!(without_front_matter("---\nunclosed"), "---\nunclosed");
+    }
+}
