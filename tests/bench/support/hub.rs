@@ -1,0 +1,108 @@
+use crate::{Client, built_program, free_port};
+use anyhow::Context;
+use serde_json::json;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const START_DEADLINE: Duration = Duration::from_secs(30);
+
+/// The released hub on a data folder of its own, with the configuration that it has by default. Stops when dropped.
+pub struct Hub {
+    child: Child,
+    port: u16,
+    /// From starting the process to its first answer of 200.
+    pub start_seconds: f64,
+}
+
+impl Hub {
+    /// Starts the binary and waits until `/health` answers 200. `settings` are environment variables.
+    pub fn start(folder: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let program = built_program("geoml-hub")?;
+        let port = free_port()?;
+        let start = Instant::now();
+        let child = Command::new(program)
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
+            .arg(folder)
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("the hub cannot be started")?;
+        let mut hub = Self {
+            child,
+            port,
+            start_seconds: 0.0,
+        };
+        while !hub.is_healthy() {
+            anyhow::ensure!(start.elapsed() < START_DEADLINE, "the hub does not answer");
+            anyhow::ensure!(hub.child.try_wait()?.is_none(), "the hub ended at once");
+            std::thread::sleep(Duration::from_micros(500));
+        }
+        hub.start_seconds = start.elapsed().as_secs_f64();
+        Ok(hub)
+    }
+
+    fn is_healthy(&self) -> bool {
+        let answer = Client::connect(self.port).and_then(|mut client| client.get("/health"));
+        answer.is_ok_and(|answer| answer.status == 200)
+    }
+
+    /// Its port on the loopback interface.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Registers an account and logs it in.
+    pub fn account(&self, username: &str) -> anyhow::Result<HubAccount> {
+        let mut client = Client::connect(self.port)?;
+        let password = "correct horse battery staple";
+        client.post(
+            "/api/auth/register",
+            &json!({"username": username, "email": format!("{username}@example.org"), "password": password}),
+        )?;
+        let login = client.post("/api/auth/login", &json!({"username": username, "password": password}))?;
+        let token = login["access_token"].as_str().context("the login answered no token")?;
+        client.authorize(token);
+        Ok(HubAccount {
+            token: token.to_owned(),
+            client,
+        })
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        // Both fail only when the process is gone already, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A person with a connection to the hub.
+pub struct HubAccount {
+    token: String,
+    /// The connection, which sends the access token.
+    pub client: Client,
+}
+
+impl HubAccount {
+    /// The access token, for further connections.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Makes a public model repository.
+    pub fn create_repository(&mut self, name: &str) -> anyhow::Result<()> {
+        let body =
+            json!({"name": name, "repo_type": "model", "visibility": "public", "description": "For measurements"});
+        self.client.post("/api/repositories", &body)?;
+        Ok(())
+    }
+}
