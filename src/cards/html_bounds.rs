@@ -17,7 +17,7 @@ use html5ever::{LocalName, TokenizerResult};
 /// Deepest nesting of elements.
 const MAX_DEPTH: usize = 256;
 /// Largest number of nodes, repeated formatting elements included.
-const MAX_NODES: usize = 400_000;
+const MAX_NODES: usize = 200_000;
 /// Bound of [`serializing_cost`]: a tenth of a second.
 const MAX_SERIALIZING_COST: usize = 2_000_000_000;
 /// How much text is given to the tokenizer at once, in bytes.
