@@ -28,11 +28,7 @@ pub(super) fn register(hub: &Hub) -> Result<(), AppError> {
     hub.events.register(CardFollower::new(hub.cards.clone()));
     hub.events.register(Forgetting::new(hub.social.clone()));
     hub.events.register(SearchConsumer::new(hub.search.clone()));
-    for task in tasks(hub)
-        .into_iter()
-        .chain(hub.users.tasks())
-        .chain([hub.search.task()])
-    {
+    for task in tasks(hub).into_iter().chain(hub.users.tasks()) {
         hub.tasks.register(task)?;
     }
     Ok(())
@@ -46,6 +42,13 @@ fn tasks(hub: &Hub) -> Vec<PeriodicTask> {
             "Compares metadata, git and large content with each other.",
             None,
             check,
+        ),
+        task(
+            hub,
+            "reindex",
+            "Makes anew what is derived from git and metadata: path history, cards, search indexes.",
+            None,
+            reindex,
         ),
         task(
             hub,
@@ -87,6 +90,10 @@ async fn check(hub: Hub) -> Result<String, JobError> {
             problems.join("; ")
         ))),
     }
+}
+
+async fn reindex(hub: Hub) -> Result<String, JobError> {
+    Ok(hub.reindex().await?)
 }
 
 async fn sweep(hub: Hub) -> Result<String, JobError> {

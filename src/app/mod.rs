@@ -11,6 +11,8 @@ mod data_folder;
 mod error;
 /// Every part of the hub, built in import order.
 mod hub;
+/// Making anew what is derived.
+mod reindex;
 /// Every route, registered once.
 mod routes;
 /// Every table of the store.

@@ -10,6 +10,8 @@ mod config;
 mod offline;
 /// Asking for a password.
 mod password;
+/// `geoml-hub reindex`.
+mod reindex;
 /// `geoml-hub serve`.
 mod serve;
 /// `geoml-hub user`.
@@ -49,6 +51,8 @@ enum Command {
     User(user::User),
     /// Look for contradictions in the data folder of a stopped hub.
     Check(check::Check),
+    /// Make anew what is derived from git and metadata: path history, cards, search indexes.
+    Reindex(reindex::Reindex),
     /// Show, check or begin a configuration.
     Config(config::Config),
 }
@@ -59,6 +63,7 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run().map(|()| Outcome::Done),
         Command::User(user) => user.run().map(|()| Outcome::Done),
         Command::Check(check) => check.run(),
+        Command::Reindex(reindex) => reindex.run().map(|()| Outcome::Done),
         Command::Config(config) => config.run().map(|()| Outcome::Done),
     };
     match result {

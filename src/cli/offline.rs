@@ -26,6 +26,7 @@ pub(super) fn with_hub<T>(
         let hub = Hub::open(&folder, LiveConfig::new(config), Clock::system())?;
         hub.heal().await?;
         let answer = work(&hub).await;
+        hub.flush().await;
         hub.close();
         answer
     })

@@ -36,6 +36,21 @@ impl Repos {
         Ok(packed)
     }
 
+    /// Makes the path history of every repository anew from git; answers of how many. Each repository is held meanwhile:
+    /// its reads walk the commits, its commits wait.
+    pub async fn rebuild_history(&self) -> Result<usize, ReposError> {
+        let mut rebuilt = 0;
+        for (id, _, _) in self.store.read(store::known_tips)? {
+            let _guard = self.git.lock(id).await;
+            let Some(repository) = self.get(id)? else { continue };
+            let forget = || self.store.write(move |tx| path_history::forget_repository(tx, id));
+            while !forget().await? {}
+            path_history::refresh(&self.git, &self.store, id, &repository.default_branch).await?;
+            rebuilt += 1;
+        }
+        Ok(rebuilt)
+    }
+
     /// Compares every repository with its folder, as sentences: branches with rows, objects with each other, large files
     /// with links. Reads every object; long. Each repository is held while it is looked at, so that no commit is seen
     /// half way; what is derived is brought up to date first, as a start does after a crash.

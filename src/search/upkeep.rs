@@ -5,7 +5,7 @@
 
 use crate::base::{RepositoryId, blocking};
 use crate::events::Events;
-use crate::jobs::{JobError, PeriodicTask};
+use crate::jobs::JobError;
 use crate::repos::Repos;
 use crate::search::document::RepositoryDocument;
 use crate::search::engine::IndexStatus;
@@ -259,25 +259,6 @@ impl Search {
             }))
         };
         blocking(move || ids.into_iter().map(change).collect()).await
-    }
-
-    /// The maintenance task by which an administrator fills the indexes anew.
-    pub fn task(&self) -> PeriodicTask {
-        let search = self.clone();
-        let about = "Fills the search indexes anew from metadata and git.";
-        PeriodicTask::new("reindex", about, None, move |_stop| {
-            let search = search.clone();
-            async move {
-                let Rebuilt {
-                    repositories,
-                    users,
-                    files,
-                } = search.rebuild(true).await?;
-                Ok(format!(
-                    "Indexed {repositories} repositories, {users} accounts and {files} files."
-                ))
-            }
-        })
     }
 
     /// Commits and closes the indexes. To be called when nothing else uses them any more.

@@ -2,6 +2,7 @@
 
 mod commands;
 mod life;
+mod reindex;
 mod trouble;
 mod users;
 mod watching;
