@@ -1,4 +1,4 @@
-use crate::base::{RepositoryId, blocking};
+use crate::base::blocking;
 use crate::cards::metadata::{self, ParsedCard};
 use crate::cards::problem::{CardProblem, Position, Severity};
 use crate::cards::store::Card;
@@ -95,23 +95,6 @@ impl Cards {
             Ok(ReadCard { commit, text, card })
         })
         .await
-    }
-
-    /// The Markdown below the front matter of the default branch, for those who index it; no access is checked.
-    pub async fn body(&self, id: RepositoryId) -> Result<Option<String>, CardsError> {
-        let Some(repository) = self.repos.get(id)? else {
-            return Ok(None);
-        };
-        let (git, branch) = (self.repos.git().clone(), repository.default_branch);
-        let readme = blocking(move || -> Result<Option<Readme>, GitError> {
-            let repository = git.repository(id)?;
-            let tip = repository.branch(&branch)?;
-            Ok(tip.map(|tip| Readme::at(&repository, tip)).transpose()?.flatten())
-        });
-        Ok(match readme.await?.map(|readme| readme.content) {
-            Some(ReadmeContent::Text(text)) => Some(text[front_matter::split(&text).body].to_owned()),
-            Some(ReadmeContent::Other(_)) | None => None,
-        })
     }
 
     /// Reads a text as if it were README.md of a repository.
