@@ -57,6 +57,13 @@ impl<S: ContentSource> FileAnswer<S> {
         self
     }
 
+    /// Sets the value of `Content-Disposition` as a whole, as a signed address prescribes it.
+    #[must_use]
+    pub fn with_disposition(mut self, value: impl Into<String>) -> Self {
+        self.disposition = value.into();
+        self
+    }
+
     /// Sets a header; `Cache-Control` replaces the default. A value that is no header value is left out.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: impl Into<String>) -> Self {

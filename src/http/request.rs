@@ -74,7 +74,8 @@ pub struct RequestInfo {
 }
 
 impl RequestInfo {
-    fn of(request: &HttpRequest) -> Self {
+    /// Reads it from a request; the extractor keeps it for the next one who asks.
+    pub fn of(request: &HttpRequest) -> Self {
         let peer = request
             .peer_addr()
             .map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip());
