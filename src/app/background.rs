@@ -5,6 +5,7 @@ use super::hub::Hub;
 use crate::base::Sha256;
 use crate::base::size::human;
 use crate::cards::CardFollower;
+use crate::files::SpaceConsumer;
 use crate::jobs::{JobError, PeriodicTask};
 use crate::repos::PathHistory;
 use crate::search::SearchConsumer;
@@ -26,6 +27,7 @@ pub(super) fn register(hub: &Hub) -> Result<(), AppError> {
     hub.events.register(PathHistory::new(hub.repos.clone()));
     hub.events.register(ClassificationCounts::new(hub.taxonomy.clone()));
     hub.events.register(CardFollower::new(hub.cards.clone()));
+    hub.events.register(SpaceConsumer::new(hub.files.clone()));
     hub.events.register(Forgetting::new(hub.social.clone()));
     hub.events.register(SearchConsumer::new(hub.search.clone()));
     for task in tasks(hub).into_iter().chain(hub.users.tasks()) {
@@ -63,6 +65,13 @@ fn tasks(hub: &Hub) -> Vec<PeriodicTask> {
             "Packs repositories that have grown many small packs.",
             Some(10 * MINUTE),
             pack,
+        ),
+        task(
+            hub,
+            "expire-uploads",
+            "Forgets unfinished uploads whose time is over, and frees their space.",
+            Some(10 * MINUTE),
+            expire_uploads,
         ),
         task(
             hub,
@@ -109,6 +118,10 @@ async fn sweep(hub: Hub) -> Result<String, JobError> {
 
 async fn pack(hub: Hub) -> Result<String, JobError> {
     Ok(format!("Packed {} repositories.", hub.repos.pack_all().await?))
+}
+
+async fn expire_uploads(hub: Hub) -> Result<String, JobError> {
+    Ok(format!("Forgot {} uploads.", hub.files.expire_sessions().await?))
 }
 
 async fn renew_windows(hub: Hub) -> Result<String, JobError> {

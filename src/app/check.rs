@@ -41,6 +41,7 @@ impl Hub {
                 problems.extend(hub.repos.check(tx)?);
                 problems.extend(taxonomy::check(tx)?);
                 problems.extend(cards::check(tx)?);
+                problems.extend(hub.files.check(tx)?);
                 problems.extend(hub.social.check(tx)?);
                 Ok(problems)
             })

@@ -5,8 +5,9 @@ use crate::base::Clock;
 use crate::blobs::Blobs;
 use crate::cards::Cards;
 use crate::config::LiveConfig;
+use crate::editor::Editor;
 use crate::events::Events;
-use crate::files::Traffic;
+use crate::files::{Files, Traffic};
 use crate::git::Git;
 use crate::jobs::{Jobs, JobsOptions, Tasks};
 use crate::keys::Keys;
@@ -49,6 +50,10 @@ pub struct Hub {
     pub cards: Cards,
     /// Views and downloads on their way to the counters.
     pub traffic: Traffic,
+    /// Files and uploads.
+    pub files: Files,
+    /// Histories.
+    pub editor: Editor,
     /// Stars, follows and counters.
     pub social: Social,
     /// The search indexes.
@@ -84,6 +89,16 @@ impl Hub {
         let taxonomy = Taxonomy::new(store.clone(), events.clone(), clock.clone());
         let cards = Cards::new(store.clone(), repos.clone(), events.clone(), clock.clone());
         let traffic = Traffic::default();
+        let files = Files::new(
+            store.clone(),
+            blobs.clone(),
+            users.clone(),
+            repos.clone(),
+            config.clone(),
+            clock.clone(),
+            traffic.clone(),
+        );
+        let editor = Editor::new(store.clone(), files.clone());
         let social = Social::new(
             store.clone(),
             events.clone(),
@@ -114,6 +129,8 @@ impl Hub {
             taxonomy,
             cards,
             traffic,
+            files,
+            editor,
             social,
             search,
         })

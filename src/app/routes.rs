@@ -3,7 +3,7 @@ use crate::base::RepositoryKind;
 use crate::http::KnownRoutes;
 use crate::repos::RepositoryAddress;
 use crate::users::api::RepositoryResolver;
-use crate::{admin, cards, repos, search, social, taxonomy, users, web};
+use crate::{admin, cards, editor, files, repos, search, social, taxonomy, users, web};
 use actix_web::web::Data;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
@@ -22,7 +22,10 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(cards::api::routes)
         .configure(social::api::routes)
         .configure(search::api::routes)
+        .configure(files::api::routes)
         .configure(web::api::repository_routes)
+        .configure(files::api::repository_routes)
+        .configure(editor::api::repository_routes)
         .configure(repos::api::repository_routes)
         .configure(taxonomy::api::repository_routes)
         .configure(cards::api::repository_routes)
@@ -54,6 +57,8 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
         cards: hub.cards.clone(),
         social: hub.social.clone(),
     });
+    let files = Data::new(hub.files.clone());
+    let editor = Data::new(hub.editor.clone());
     move |service| {
         service
             .app_data(parts.clone())
@@ -72,7 +77,9 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
             .app_data(resolver.clone())
             .app_data(traffic.clone())
             .app_data(social.clone())
-            .app_data(search.clone());
+            .app_data(search.clone())
+            .app_data(files.clone())
+            .app_data(editor.clone());
     }
 }
 

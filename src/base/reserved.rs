@@ -13,6 +13,7 @@ const RESERVED: &[&str] = &[
     "assets",
     "auth",
     "blob",
+    "blobs",
     "catalogue",
     "classifications",
     "collections",

@@ -1,6 +1,127 @@
 //! Files of repositories: listing, reading, downloading, uploading, moving, copying, deleting.
+//!
+//! Owns what people say about a file, chunked uploads, and the space that files of each kind take. Content and history
+//! are git's and the blob store's; every change is a commit of repos. Guarantees: a file answers exactly the bytes that
+//! were committed; an upload is one commit or none; a chunk that was acknowledged survives a crash; large content is read
+//! only through a repository that names it. Deliberately absent: counters of views and downloads (social drains
+//! [`Traffic`]), versions and edits of a file (editor), searching (search).
 
+/// Every file of the hub, for administrators.
+mod all;
+/// Routes.
+pub mod api;
+/// A folder as a zip.
+mod archive;
+/// Files that were read lately.
+mod cache;
+/// The content of a file.
+mod content;
+/// Finding a file.
+mod entry;
+/// Why something cannot be done with a file.
+mod error;
+/// What people say about a file.
+mod facts;
+/// The name of a file in addresses.
+mod file_id;
+/// What a name says about the content.
+mod formats;
+/// Folders and flat lists.
+mod listing;
+/// Into git or into the blob store.
+mod placement;
+/// Moving, copying, deleting.
+mod relocate;
+/// Uploads in chunks.
+mod sessions;
+/// Space by kind of file.
+mod space;
+/// Rows.
+mod store;
 /// Views and downloads on their way to the counters.
 mod traffic;
+/// Uploads in one request.
+mod upload;
 
+pub use all::AllFiles;
+pub use archive::ZipStream;
+pub use content::{FileFacts, OpenFile, SHOWN_TEXT_BYTES, ShownText};
+pub use entry::{FileEntry, Revision};
+pub use error::FilesError;
+pub use facts::FactsChange;
+pub use file_id::FileId;
+pub use formats::FileKind;
+pub use listing::{ListedEntry, Listing, Window};
+pub use relocate::Saying;
+pub use sessions::{ArrivingChunk, NewSession, SessionState, SessionStatus, UploadSession};
+pub use space::{AccountSpace, Space, SpaceConsumer};
+pub use store::TABLES;
 pub use traffic::{Traffic, TrafficEvent, TrafficKind, TrafficMethod};
+pub use upload::{Arrived, Arriving, Changed, ChangedFile, UploadDraft, checked_path};
+
+use crate::base::{Clock, UploadId};
+use crate::blobs::Blobs;
+use crate::config::LiveConfig;
+use crate::repos::Repos;
+use crate::store::{ReadRows, Store, StoreError};
+use crate::users::Users;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+/// The handle of this slice; cheap to clone.
+#[derive(Clone)]
+pub struct Files(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    blobs: Blobs,
+    users: Users,
+    repos: Repos,
+    config: LiveConfig,
+    clock: Clock,
+    traffic: Traffic,
+    cache: cache::EntryCache,
+    /// Chunked uploads that a request is completing or cancelling.
+    ending: Mutex<HashSet<UploadId>>,
+}
+
+impl Files {
+    /// Puts the slice over its engines and the slices below it.
+    pub fn new(
+        store: Store,
+        blobs: Blobs,
+        users: Users,
+        repos: Repos,
+        config: LiveConfig,
+        clock: Clock,
+        traffic: Traffic,
+    ) -> Self {
+        let (cache, ending) = (cache::EntryCache::default(), Mutex::default());
+        Self(Arc::new(Inner {
+            store,
+            blobs,
+            users,
+            repos,
+            config,
+            clock,
+            traffic,
+            cache,
+            ending,
+        }))
+    }
+
+    /// Repositories, for the proofs that files need.
+    pub fn repos(&self) -> &Repos {
+        &self.0.repos
+    }
+
+    /// Large content, for signed addresses.
+    pub fn blobs(&self) -> &Blobs {
+        &self.0.blobs
+    }
+
+    /// Contradictions within the rows of this slice, as sentences.
+    pub fn check(&self, tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
+        sessions::check(tx)
+    }
+}

@@ -1,0 +1,144 @@
+use super::address::RevisionQuery;
+use crate::base::RepositoryKind;
+use crate::files::{FileEntry, Files, FilesError, OpenFile, Revision, TrafficKind};
+use crate::git::GitError;
+use crate::http::{ApiError, ApiResult, Code, Disposition, ETag, FileAnswer, Path, Query, RequestInfo};
+use crate::repos::ReadRepo;
+use crate::users::Caller;
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, route};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// What to download and how.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct DownloadQuery {
+    /// The kind, when a model, a dataset and a space share the name.
+    #[param(inline, value_type = Option<String>)]
+    repo_type: Option<RepositoryKind>,
+    /// A branch, a tag or a commit; the default branch when absent.
+    revision: Option<String>,
+    /// `zip`: a folder, or everything when the path is empty, as an archive.
+    format: Option<String>,
+    /// Whether a browser shows the file in place of saving it.
+    #[serde(default)]
+    inline: bool,
+}
+
+/// Sends a file with Range, ETag and conditions; a folder, or everything when the path is empty, as a zip.
+#[utoipa::path(get, path = "/api/{username}/{repo_name}/download/{file_path}", tag = "files", params(DownloadQuery),
+    responses((status = 200, description = "the content"), (status = 206), (status = 304), (status = 404), (status = 416)))]
+#[route(
+    "/api/{username}/{repo_name}/download/{file_path:.*}",
+    method = "GET",
+    method = "HEAD"
+)]
+pub(super) async fn download_file(
+    caller: Caller,
+    request: HttpRequest,
+    path: Path<(String, String, String)>,
+    query: Query<DownloadQuery>,
+    files: Data<Files>,
+) -> ApiResult<HttpResponse> {
+    let (Path((owner, name, path)), Query(query)) = (path, query);
+    let proof = files.readable(&caller, &owner, &name, query.repo_type)?;
+    let revision = files.revision(&proof, query.revision.as_deref()).await?;
+    if is_archive(query.format.as_deref(), &path)? {
+        return archive(&files, &request, &proof, &revision, &path).await;
+    }
+    match files.entry(&proof, &revision, &path).await {
+        Ok(entry) => send(&files, &request, &entry, query.inline).await,
+        Err(FilesError::Git(GitError::IsFolder(_))) => archive(&files, &request, &proof, &revision, &path).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Sends a file of the default branch by its id.
+#[utoipa::path(get, path = "/api/files/{file_id}/download", tag = "files", params(RevisionQuery),
+    responses((status = 200, description = "the content"), (status = 206), (status = 304), (status = 404), (status = 416)))]
+#[route("/api/files/{file_id}/download", method = "GET", method = "HEAD")]
+pub(super) async fn download_by_id(
+    caller: Caller,
+    request: HttpRequest,
+    path: Path<String>,
+    files: Data<Files>,
+) -> ApiResult<HttpResponse> {
+    let (_, _, entry) = files.by_id(&caller, &path.0).await?;
+    send(&files, &request, &entry, false).await
+}
+
+fn is_archive(format: Option<&str>, path: &str) -> ApiResult<bool> {
+    match format {
+        None => Ok(path.is_empty()),
+        Some("zip") => Ok(true),
+        Some(_) => Err(ApiError::field(
+            Code::Invalid,
+            "format",
+            "The only format of archives is 'zip'.",
+        )),
+    }
+}
+
+async fn send(files: &Files, request: &HttpRequest, entry: &FileEntry, inline: bool) -> ApiResult<HttpResponse> {
+    let media_type = files.media_type(entry)?;
+    let disposition = if inline {
+        Disposition::Inline
+    } else {
+        Disposition::Attachment
+    };
+    let response = match files.open(entry).await? {
+        OpenFile::Large(reader) => {
+            let tag = ETag::of(&reader.sha256());
+            FileAnswer::new(reader, tag, media_type, disposition, entry.name()).respond(request)
+        }
+        OpenFile::Plain(content) => {
+            let tag = ETag::strong(&entry.object.to_string());
+            FileAnswer::new(content, tag, media_type, disposition, entry.name()).respond(request)
+        }
+    };
+    if *request.method() == Method::GET && response.status().is_success() && is_beginning(request) {
+        files.count(entry, TrafficKind::Download, RequestInfo::of(request));
+    }
+    Ok(response)
+}
+
+/// A download in many ranges counts once: with the one that begins the file.
+fn is_beginning(request: &HttpRequest) -> bool {
+    let range = request
+        .headers()
+        .get(header::RANGE)
+        .and_then(|value| value.to_str().ok());
+    range.is_none_or(|range| range.trim_start().to_ascii_lowercase().starts_with("bytes=0-"))
+}
+
+async fn archive(
+    files: &Files,
+    request: &HttpRequest,
+    proof: &ReadRepo,
+    revision: &Revision,
+    folder: &str,
+) -> ApiResult<HttpResponse> {
+    let folder = folder.trim_end_matches('/');
+    let stream = files.archive(proof, revision, folder).await?;
+    let name = folder
+        .rsplit('/')
+        .next()
+        .filter(|name| !name.is_empty())
+        .unwrap_or(proof.repository().name.as_str());
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type("application/zip")
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            Disposition::Attachment.named(&format!("{name}.zip")),
+        ))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .insert_header((header::CACHE_CONTROL, "private, no-cache"));
+    if *request.method() == Method::HEAD {
+        return Ok(response.finish());
+    }
+    Ok(response.streaming(stream))
+}

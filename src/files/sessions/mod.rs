@@ -1,0 +1,16 @@
+//! Uploads in chunks, over hours and restarts of either side.
+//!
+//! A chunk is acknowledged after its bytes and its row are durable. Completing verifies size and digest, commits, and may
+//! be repeated: a completed upload answers its commit until it expires. A session belongs to the account that began it
+//! and to one repository; for everybody else it does not exist. Its bytes count against the owner's quota from the start.
+
+mod chunk;
+mod complete;
+mod expire;
+mod model;
+mod start;
+mod store;
+
+pub use chunk::ArrivingChunk;
+pub use model::{NewSession, SessionState, SessionStatus, UploadSession};
+pub(super) use store::check;

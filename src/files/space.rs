@@ -1,0 +1,146 @@
+//! How much the files of each kind take: aggregates per repository that follow its commits, so that nobody walks trees
+//! to answer a request.
+
+use super::error::FilesError;
+use super::{FileKind, Files, store};
+use crate::base::{RepositoryId, blocking};
+use crate::events::{Consumer, Event, Subject};
+use crate::git::{EntryKind, GitError, ObjectId, Repository};
+use crate::jobs::JobResult;
+use crate::repos::event;
+use crate::store::StoreError;
+use crate::users::{Caller, SelfOrAdmin};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Files and their bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Space {
+    /// Number of files.
+    pub files: u64,
+    /// Bytes, large files at their own size.
+    pub bytes: u64,
+}
+
+/// What the default branch of a repository held at a commit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SpaceRow {
+    commit: Option<ObjectId>,
+    kinds: BTreeMap<FileKind, Space>,
+}
+
+/// The space of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountSpace {
+    /// Bytes that it may store.
+    pub quota: u64,
+    /// Bytes of every version of every file.
+    pub used: u64,
+    /// Bytes that unfinished uploads will take.
+    pub reserved: u64,
+    /// Repositories, deleted ones left out.
+    pub repositories: u64,
+    /// What the default branches hold, by kind; every kind is there.
+    pub kinds: BTreeMap<FileKind, Space>,
+}
+
+impl Files {
+    /// The space of an account: one row per repository.
+    pub fn account_space(&self, caller: &Caller, proof: &SelfOrAdmin) -> Result<AccountSpace, FilesError> {
+        let account = proof.target();
+        let mut kinds: BTreeMap<FileKind, Space> = FileKind::ALL.iter().map(|kind| (*kind, Space::default())).collect();
+        let repositories = self.0.repos.owned_by(caller, account.id)?;
+        self.0.store.read(|tx| {
+            for repository in &repositories {
+                for (kind, space) in store::space(tx, repository.id)?.unwrap_or_default().kinds {
+                    let sum = kinds.entry(kind).or_default();
+                    sum.files += space.files;
+                    sum.bytes += space.bytes;
+                }
+            }
+            Ok::<_, StoreError>(())
+        })?;
+        let repositories = repositories.len() as u64;
+        Ok(AccountSpace {
+            quota: self.0.users.quota_bytes(account),
+            used: self.0.repos.usage(account.id)?,
+            reserved: self.reserved(account.id)?,
+            repositories,
+            kinds,
+        })
+    }
+
+    /// Brings the row of a repository to its present state; does nothing when it is there.
+    pub async fn refresh_space(&self, id: RepositoryId) -> Result<(), FilesError> {
+        let Some(repository) = self.0.repos.get(id)? else {
+            return Ok(self.0.store.write(move |tx| store::forget_repository(tx, id)).await?);
+        };
+        let Some(tip) = repository.last_commit.map(|commit| commit.id) else {
+            return Ok(());
+        };
+        let before = self.0.store.read(|tx| store::space(tx, id))?.unwrap_or_default();
+        if before.commit == Some(tip) {
+            return Ok(());
+        }
+        let git = self.0.repos.git().clone();
+        let row = blocking(move || {
+            let repository = git.repository(id)?;
+            match before.commit {
+                Some(old) => counted(&repository, before, Some(old), tip),
+                None => counted(&repository, SpaceRow::default(), None, tip),
+            }
+            // The old commit may be gone after a forced change of history.
+            .or_else(|_| counted(&repository, SpaceRow::default(), None, tip))
+        });
+        let row = row.await?;
+        Ok(self.0.store.write(move |tx| store::put_space(tx, id, &row)).await?)
+    }
+}
+
+/// Adds what a commit added and takes off what it removed.
+fn counted(
+    repository: &Repository,
+    mut row: SpaceRow,
+    old: Option<ObjectId>,
+    new: ObjectId,
+) -> Result<SpaceRow, GitError> {
+    for change in repository.changes(old, new)? {
+        let kind = FileKind::of(&change.path);
+        let size = |side: Option<(EntryKind, ObjectId)>| match side {
+            Some((kind, id)) => repository.logical_size(kind, id),
+            None => Ok(None),
+        };
+        let (removed, added) = (size(change.old)?, size(change.new)?);
+        let space = row.kinds.entry(kind).or_default();
+        space.files = (space.files + u64::from(added.is_some())).saturating_sub(u64::from(removed.is_some()));
+        space.bytes = (space.bytes + added.unwrap_or(0)).saturating_sub(removed.unwrap_or(0));
+    }
+    row.commit = Some(new);
+    Ok(row)
+}
+
+/// Keeps the aggregates; to be registered with the record of events.
+pub struct SpaceConsumer(Files);
+
+impl SpaceConsumer {
+    /// A consumer for these files.
+    pub fn new(files: Files) -> Self {
+        Self(files)
+    }
+}
+
+impl Consumer for SpaceConsumer {
+    const NAME: &'static str = "file-space";
+    const KINDS: &'static [&'static str] = &[event::COMMITTED, event::CHANGED, event::PURGED];
+
+    async fn handle(&self, events: &[Event]) -> JobResult {
+        let subjects = events.iter().filter_map(|event| match &event.subject {
+            Some(Subject::Repository(id)) => Some(*id),
+            _ => None,
+        });
+        for id in subjects.collect::<BTreeSet<_>>() {
+            self.0.refresh_space(id).await?;
+        }
+        Ok(())
+    }
+}

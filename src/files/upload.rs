@@ -1,0 +1,301 @@
+//! Files that arrive in one request and become one commit.
+
+use super::error::FilesError;
+use super::placement::{Intake, Received, is_large_by_path};
+use super::{FileId, Files};
+use crate::base::{RepoPath, Sha256, blocking};
+use crate::events::Origin;
+use crate::git::{Attributes, GitError, ObjectId, Parent};
+use crate::repos::{CommitDraft, CommitOptions, ReposError, WriteRepo};
+use bytes::Bytes;
+use std::collections::HashSet;
+
+/// The longest commit message, in bytes.
+pub const MESSAGE_MAX_BYTES: usize = 16 * 1024;
+
+/// What a commit of files has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The commit; where the branch stands when nothing changed.
+    pub commit: ObjectId,
+    /// The branch.
+    pub branch: String,
+    /// Whether anything changed: files may have had this content already.
+    pub changed: bool,
+    /// The files that were sent.
+    pub files: Vec<ChangedFile>,
+}
+
+/// A file that a commit wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedFile {
+    /// Its id.
+    pub id: FileId,
+    /// Bytes of its content.
+    pub size: u64,
+    /// Digest of its content.
+    pub sha256: Sha256,
+    /// Whether it is kept as a large file.
+    pub large: bool,
+}
+
+/// A commit of uploaded files in the making. Small files are staged as they come, large ones go to the blob store, so
+/// that the memory is that of one small file. Dropped before [`UploadDraft::commit`], it leaves nothing behind.
+pub struct UploadDraft {
+    files: Files,
+    proof: WriteRepo,
+    draft: Option<CommitDraft>,
+    rules: Option<Box<Attributes>>,
+    branch: Option<String>,
+    message: Option<String>,
+    done: Vec<ChangedFile>,
+    paths: HashSet<String>,
+    room: u64,
+    received: u64,
+}
+
+/// One file of an [`UploadDraft`] that is being received.
+pub struct Arriving {
+    path: Option<RepoPath>,
+    intake: Intake,
+}
+
+/// One file that was received and has no path yet.
+pub struct Arrived {
+    path: Option<RepoPath>,
+    content: Received,
+}
+
+impl Files {
+    /// Begins an upload. `announced` bytes that cannot fit the owner's quota are refused before the first of them.
+    pub async fn upload(&self, proof: WriteRepo, announced: Option<u64>) -> Result<UploadDraft, FilesError> {
+        let room = self.room(&proof)?;
+        if announced.is_some_and(|bytes| bytes.saturating_sub(FORM_SLACK_BYTES) > room) {
+            return Err(self.no_room(&proof, announced.unwrap_or(0)));
+        }
+        let draft = Some(self.0.repos.draft(proof.clone()).await?);
+        Ok(UploadDraft {
+            files: self.clone(),
+            proof,
+            draft,
+            rules: None,
+            branch: None,
+            message: None,
+            done: Vec::new(),
+            paths: HashSet::new(),
+            room,
+            received: 0,
+        })
+    }
+
+    /// Bytes that the owner of a repository may still store, what unfinished uploads will take left out.
+    pub(super) fn room(&self, proof: &WriteRepo) -> Result<u64, FilesError> {
+        let owner = proof.as_read().owner();
+        let taken = self.0.repos.usage(owner.id)?.saturating_add(self.reserved(owner.id)?);
+        Ok(self.0.users.quota_bytes(owner).saturating_sub(taken))
+    }
+
+    pub(super) fn no_room(&self, proof: &WriteRepo, bytes: u64) -> FilesError {
+        let owner = proof.as_read().owner();
+        let used = self
+            .0
+            .repos
+            .usage(owner.id)
+            .unwrap_or(0)
+            .saturating_add(self.reserved(owner.id).unwrap_or(0));
+        let quota = self.0.users.quota_bytes(owner);
+        FilesError::Repos(ReposError::QuotaExceeded {
+            needed: used.saturating_add(bytes),
+            quota,
+        })
+    }
+
+    /// Makes the commit. One that would change nothing answers where the branch stands.
+    pub(super) async fn finish_commit(
+        &self,
+        draft: CommitDraft,
+        options: CommitOptions,
+    ) -> Result<(ObjectId, String, bool), FilesError> {
+        let repository = draft.proof().repository();
+        let id = repository.id;
+        let branch = options
+            .branch
+            .clone()
+            .unwrap_or_else(|| repository.default_branch.clone());
+        match self.0.repos.commit(draft, options).await {
+            Ok(committed) => Ok((committed.id, committed.branch, true)),
+            Err(ReposError::Git(GitError::NoChange)) => {
+                let (git, name) = (self.0.repos.git().clone(), branch.clone());
+                let tip = blocking(move || git.repository(id)?.branch(&name)).await?;
+                Ok((tip.ok_or(GitError::NoChange)?, branch, false))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// What a form takes beside its files.
+const FORM_SLACK_BYTES: u64 = 64 * 1024;
+
+impl UploadDraft {
+    /// The branch to commit to.
+    pub fn set_branch(&mut self, branch: String) {
+        let branch = Some(branch).filter(|branch| !branch.trim().is_empty());
+        if branch != self.branch {
+            (self.branch, self.rules) = (branch, None);
+        }
+    }
+
+    /// The message of the commit.
+    pub fn set_message(&mut self, message: String) {
+        self.message = Some(message);
+    }
+
+    /// Begins a file. Where its path is known, it goes the right way from its first byte.
+    pub async fn begin(&mut self, path: Option<RepoPath>) -> Result<Arriving, FilesError> {
+        let limit = self.files.0.config.current().uploads.batch_files;
+        if self.paths.len() >= limit {
+            return Err(FilesError::TooManyFiles(limit));
+        }
+        if let Some(path) = path.as_ref().filter(|path| self.paths.contains(path.as_str())) {
+            return Err(FilesError::DuplicatePath(path.to_string()));
+        }
+        let large = match &path {
+            Some(path) => self.is_large(path).await?,
+            None => false,
+        };
+        let name = path.as_ref().map_or("file", RepoPath::as_str);
+        Ok(Arriving {
+            intake: self.files.intake(name, large),
+            path,
+        })
+    }
+
+    /// Takes the next bytes of a file.
+    pub async fn write(&mut self, file: &mut Arriving, chunk: Bytes) -> Result<(), FilesError> {
+        self.received += chunk.len() as u64;
+        if self.received > self.room {
+            return Err(self.files.no_room(&self.proof, self.received));
+        }
+        file.intake.write(chunk).await
+    }
+
+    /// Ends the content of a file.
+    pub async fn end(&mut self, file: Arriving) -> Result<Arrived, FilesError> {
+        let content = file.intake.finish().await?;
+        Ok(Arrived {
+            path: file.path,
+            content,
+        })
+    }
+
+    /// Stages a file; `path` where it was not known at the beginning.
+    pub async fn stage(&mut self, file: Arrived, path: Option<RepoPath>) -> Result<(), FilesError> {
+        let path = file
+            .path
+            .or(path)
+            .ok_or_else(|| FilesError::invalid("path", "The file needs a path."))?;
+        if !self.paths.insert(path.as_str().to_owned()) {
+            return Err(FilesError::DuplicatePath(path.to_string()));
+        }
+        let large = self.is_large(&path).await?;
+        let content = self.files.placed(&path, large, file.content).await?;
+        let draft = self
+            .draft
+            .take()
+            .ok_or(FilesError::BrokenForm("an earlier file failed".to_owned()))?;
+        let (draft, done) = put(draft, path, content).await?;
+        self.draft = Some(draft);
+        self.done.push(done);
+        Ok(())
+    }
+
+    /// Makes one commit of everything that was staged.
+    pub async fn commit(mut self, origin: Origin) -> Result<Changed, FilesError> {
+        let draft = self.draft.take().filter(|_| !self.done.is_empty());
+        let draft = draft.ok_or_else(|| FilesError::invalid("file", "The form has no file: send at least one."))?;
+        let default = match self.done.as_slice() {
+            [one] => format!("Upload {}", one.id.path),
+            many => format!("Upload {} files", many.len()),
+        };
+        let message = message(self.message.take(), default)?;
+        let options = CommitOptions {
+            branch: self.branch.take(),
+            parent: Parent::Tip,
+            message,
+            origin,
+        };
+        let (commit, branch, changed) = self.files.finish_commit(draft, options).await?;
+        Ok(Changed {
+            commit,
+            branch,
+            changed,
+            files: self.done,
+        })
+    }
+
+    async fn is_large(&mut self, path: &RepoPath) -> Result<bool, FilesError> {
+        let mut rules = match self.rules.take() {
+            Some(rules) => rules,
+            None => self.files.attributes(&self.proof, self.branch.as_deref()).await?,
+        };
+        let large = is_large_by_path(&mut rules, path);
+        self.rules = Some(rules);
+        Ok(large)
+    }
+}
+
+/// Stages received content in a draft.
+pub(super) async fn put(
+    mut draft: CommitDraft,
+    path: RepoPath,
+    content: Received,
+) -> Result<(CommitDraft, ChangedFile), FilesError> {
+    let id = FileId::new(draft.proof().repository().id, path.as_str());
+    let size = content.size();
+    blocking(move || {
+        let (sha256, large) = match content {
+            Received::Plain(bytes) => {
+                let sha256 = Sha256::of(&bytes);
+                draft.put_bytes(path, bytes)?;
+                (sha256, false)
+            }
+            Received::Large(blob) => {
+                draft.put_blob(path, blob)?;
+                (blob.sha256, true)
+            }
+        };
+        Ok((
+            draft,
+            ChangedFile {
+                id,
+                size,
+                sha256,
+                large,
+            },
+        ))
+    })
+    .await
+}
+
+/// The message that somebody gave, or a default one.
+pub(super) fn message(given: Option<String>, default: String) -> Result<String, FilesError> {
+    let given = given.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let Some(text) = given else { return Ok(default) };
+    if text.len() > MESSAGE_MAX_BYTES {
+        let message = format!("A commit message has at most {MESSAGE_MAX_BYTES} bytes.");
+        return Err(FilesError::invalid("message", message));
+    }
+    if text.contains('\0') {
+        return Err(FilesError::invalid(
+            "message",
+            "A commit message has no NUL characters.",
+        ));
+    }
+    Ok(text)
+}
+
+/// Checks a path of a request, naming the field that held it.
+pub fn checked_path(field: &'static str, path: &str) -> Result<RepoPath, FilesError> {
+    path.parse().map_err(|reason| FilesError::BadPath { field, reason })
+}
