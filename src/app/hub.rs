@@ -4,7 +4,7 @@ use super::schema::schema;
 use crate::base::Clock;
 use crate::blobs::Blobs;
 use crate::cards::Cards;
-use crate::config::LiveConfig;
+use crate::config::{Config, LiveConfig};
 use crate::editor::Editor;
 use crate::events::Events;
 use crate::files::{Files, Traffic};
@@ -63,21 +63,15 @@ pub struct Hub {
 impl Hub {
     /// Builds every part over an open data folder. Starts no background work and listens to nothing. Blocking.
     pub fn open(folder: &DataFolder, config: LiveConfig, clock: Clock) -> Result<Self, AppError> {
-        let settings = config.current();
-        let path = folder.path();
-        let store = Store::open(&folder.database(), &schema(), settings.store.cache_size.length())?;
-        let keys = Keys::open(&path.join("keys")).context("the signing keys cannot be opened")?;
-        let blobs = Blobs::open(path, &settings.blobs, keys.clone(), clock.clone())
-            .context("the store of large content cannot be opened")?;
-        let options = JobsOptions {
-            workers: settings.jobs.workers,
-            keep_finished: settings.jobs.keep_finished,
-            keep_finished_count: settings.jobs.keep_finished_count,
-        };
-        let jobs = Jobs::new(store.clone(), clock.clone(), options);
-        let tasks = Tasks::new(store.clone(), clock.clone());
-        let events = Events::open(store.clone(), clock.clone())?;
-        let git = Git::open(path.join("git")).context("the git folder cannot be opened")?;
+        let Engines {
+            store,
+            keys,
+            blobs,
+            jobs,
+            tasks,
+            events,
+            git,
+        } = Engines::open(folder, &config.current(), &clock)?;
         let users = Users::new(
             store.clone(),
             keys.clone(),
@@ -107,7 +101,7 @@ impl Hub {
             clock.clone(),
         );
         let search = Search::open(
-            &path.join("index"),
+            &folder.path().join("index"),
             store.clone(),
             events.clone(),
             repos.clone(),
@@ -164,5 +158,40 @@ impl Hub {
     /// Closes the store, so that the next start needs no repair.
     pub fn close(&self) {
         self.store.close();
+    }
+}
+
+/// The parts that know no domain.
+struct Engines {
+    store: Store,
+    keys: Keys,
+    blobs: Blobs,
+    jobs: Jobs,
+    tasks: Tasks,
+    events: Events,
+    git: Git,
+}
+
+impl Engines {
+    fn open(folder: &DataFolder, settings: &Config, clock: &Clock) -> Result<Self, AppError> {
+        let path = folder.path();
+        let store = Store::open(&folder.database(), &schema(), settings.store.cache_size.length())?;
+        let keys = Keys::open(&path.join("keys")).context("the signing keys cannot be opened")?;
+        let blobs = Blobs::open(path, &settings.blobs, keys.clone(), clock.clone())
+            .context("the store of large content cannot be opened")?;
+        let options = JobsOptions {
+            workers: settings.jobs.workers,
+            keep_finished: settings.jobs.keep_finished,
+            keep_finished_count: settings.jobs.keep_finished_count,
+        };
+        Ok(Self {
+            jobs: Jobs::new(store.clone(), clock.clone(), options),
+            tasks: Tasks::new(store.clone(), clock.clone()),
+            events: Events::open(store.clone(), clock.clone())?,
+            git: Git::open(path.join("git")).context("the git folder cannot be opened")?,
+            store,
+            keys,
+            blobs,
+        })
     }
 }
