@@ -62,6 +62,10 @@ pub struct Hub {
 
 impl Hub {
     /// Builds every part over an open data folder. Starts no background work and listens to nothing. Blocking.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one part after the other, in import order; nothing to take apart"
+    )]
     pub fn open(folder: &DataFolder, config: LiveConfig, clock: Clock) -> Result<Self, AppError> {
         let Engines {
             store,
