@@ -38,6 +38,8 @@ impl Serve {
         block_on(async move {
             let stop = CancellationToken::new();
             let server = Server::bind(live.clone(), Clock::system()).await?;
+            // Before the address is said: whoever reads it may send a signal at once.
+            let signals = stop_on_signals(stop.clone())?;
             let url = format!("http://{}", server.address());
             say(&format!("GeoML-Hub listens on {url}"));
             if self.open
@@ -45,7 +47,6 @@ impl Serve {
             {
                 tracing::warn!(%error, "no browser could be opened");
             }
-            let signals = stop_on_signals(stop.clone())?;
             let log_level = follow_log_level(live, log_level);
             let file = async {
                 if let Some(watcher) = watcher {

@@ -105,6 +105,16 @@ impl Traffic {
         std::mem::take(&mut *self.0.events.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Gives back what was drained and could not be written, to be drained again. What exceeds the queue is lost.
+    pub fn put_back(&self, mut events: Vec<TrafficEvent>) {
+        let mut newer = self.0.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.append(&mut newer);
+        let lost = events.len().saturating_sub(KEPT_MAX);
+        self.0.lost.fetch_add(lost as u64, Ordering::Relaxed);
+        events.truncate(KEPT_MAX);
+        *newer = events;
+    }
+
     /// Waits until draining should not wait for its period any longer.
     pub async fn filling(&self) {
         self.0.filled.notified().await;
@@ -119,6 +129,18 @@ impl Traffic {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn an_event() -> TrafficEvent {
+        TrafficEvent {
+            repository: RepositoryId::from_bytes([1; 16]),
+            path: None,
+            kind: TrafficKind::View,
+            method: TrafficMethod::Api,
+            address: IpAddr::from([127, 0, 0, 1]),
+            user_agent: String::new(),
+            at: Timestamp::from_seconds(1),
+        }
+    }
 
     #[test]
     fn the_door_is_read_from_what_a_client_calls_itself() {
@@ -138,19 +160,25 @@ mod tests {
     #[test]
     fn a_full_queue_drops_and_counts_what_it_drops() {
         let traffic = Traffic::default();
-        let event = TrafficEvent {
-            repository: RepositoryId::from_bytes([1; 16]),
-            path: None,
-            kind: TrafficKind::View,
-            method: TrafficMethod::Api,
-            address: IpAddr::from([127, 0, 0, 1]),
-            user_agent: String::new(),
-            at: Timestamp::from_seconds(1),
-        };
+        let event = an_event();
         for _ in 0..KEPT_MAX + 3 {
             traffic.record(event.clone());
         }
         assert_eq!((traffic.drain().len(), traffic.lost()), (KEPT_MAX, 3));
         assert!(traffic.drain().is_empty());
+    }
+
+    #[test]
+    fn what_is_put_back_is_drained_again_before_what_came_since() {
+        let traffic = Traffic::default();
+        let event = |path: &str| TrafficEvent {
+            path: Some(path.to_owned()),
+            ..an_event()
+        };
+        traffic.record(event("first"));
+        let drained = traffic.drain();
+        traffic.record(event("second"));
+        traffic.put_back(drained);
+        assert_eq!(traffic.drain(), [event("first"), event("second")]);
     }
 }

@@ -21,11 +21,11 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn add(&mut self, event: TrafficEvent) {
+    fn add(&mut self, event: &TrafficEvent) {
         let (counters, visitors) = self.days.entry((event.repository, event.at.day())).or_default();
         counters.add(event.kind, event.method, 1);
-        visitors.insert((event.address, event.user_agent));
-        if let Some(path) = event.path {
+        visitors.insert((event.address, event.user_agent.clone()));
+        if let Some(path) = event.path.clone() {
             let file = self.files.entry((event.repository, path)).or_default();
             match event.kind {
                 TrafficKind::View => file.views += 1,
@@ -94,28 +94,30 @@ impl Social {
                 () = self.traffic.filling() => {}
             }
             if let Err(error) = self.flush().await {
-                tracing::error!(%error, "views and downloads could not be written; those of the last moments are lost");
+                tracing::warn!(%error, "views and downloads could not be written yet; they are kept and written later");
             }
         }
     }
 
-    /// Writes what was gathered.
+    /// Writes what was gathered; what cannot be written is kept.
     pub async fn flush(&self) -> Result<(), StoreError> {
         let events = self.traffic.drain();
         if events.is_empty() {
             return Ok(());
         }
         let mut gathered = Gathered::default();
-        for event in events {
+        for event in &events {
             gathered.add(event);
         }
         let changed: Vec<RepositoryId> = gathered.days.keys().map(|(id, _)| *id).collect();
         let mut fresh_key = [0; 32];
         getrandom::fill(&mut fresh_key).map_err(std::io::Error::from)?;
         let repos = self.repos.clone();
-        self.store
-            .write(move |tx| gathered.write(tx, fresh_key, &repos))
-            .await?;
+        let written = self.store.write(move |tx| gathered.write(tx, fresh_key, &repos)).await;
+        if written.is_err() {
+            self.traffic.put_back(events);
+        }
+        written?;
         self.tell_changed(changed);
         Ok(())
     }
