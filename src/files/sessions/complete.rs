@@ -18,8 +18,9 @@ const PROBE_BYTES: u64 = 8_192;
 impl Files {
     /// Verifies the content and commits it. After a crash at any point it can be asked for again.
     ///
-    /// Order: hash and seal → blob → commit → row. What a crash leaves is done again without effect: a sealed file keeps
-    /// its digest, a stored blob is found, a commit that was made changes nothing the second time.
+    /// Order: hash and seal → row with the digest → blob → commit → row. What a crash leaves is done again without effect:
+    /// a sealed file keeps its digest, a stored blob is found by it, a commit that was made changes nothing the second
+    /// time.
     pub async fn complete_session(
         &self,
         proof: WriteRepo,
@@ -37,13 +38,31 @@ impl Files {
             return Ok(done);
         }
         self.require_all_chunks(&session)?;
+        let session = self.seal(session).await?;
         let staging = self.0.blobs.staging();
-        let sha256 = staging.hash(id, session.sha256).await?;
+        let sha256 = session.sealed.ok_or(FilesError::UnknownSession)?;
         let blob = staging.store(id, sha256).await?;
         let changed = self.commit_session(proof, &session, blob, origin).await?;
         self.record_completion(session, &changed).await?;
         staging.discard(id).await?;
         Ok(changed)
+    }
+
+    /// Verifies the content and writes its digest down, before the content may move to where only the digest finds it.
+    async fn seal(&self, mut session: UploadSession) -> Result<UploadSession, FilesError> {
+        if session.sealed.is_some() {
+            return Ok(session);
+        }
+        let sha256 = self.0.blobs.staging().hash(session.id, session.sha256).await?;
+        session.sealed = Some(sha256);
+        let sealed = session.clone();
+        let written = self.0.store.write(move |tx| -> Result<(), FilesError> {
+            // Cancelled meanwhile.
+            store::session(tx, sealed.id)?.ok_or(FilesError::UnknownSession)?;
+            Ok(store::put(tx, &sealed)?)
+        });
+        written.await?;
+        Ok(session)
     }
 
     fn require_all_chunks(&self, session: &UploadSession) -> Result<(), FilesError> {

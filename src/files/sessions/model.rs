@@ -67,6 +67,10 @@ pub struct UploadSession {
     pub created_at: Timestamp,
     /// When it is forgotten.
     pub expires_at: Timestamp,
+    /// The digest of the whole content, once it is verified and sealed. From then on the content may already have left
+    /// the staging folder for the blob store, where only the digest finds it.
+    #[serde(default)]
+    pub sealed: Option<Sha256>,
     /// How far it is.
     pub state: SessionState,
 }
@@ -131,6 +135,7 @@ mod tests {
             branch: None,
             created_at: clock.now(),
             expires_at: clock.now(),
+            sealed: None,
             state: SessionState::Open,
         };
         assert_eq!(session.total_chunks(), 3);

@@ -75,6 +75,7 @@ impl Files {
             branch: new.branch.filter(|branch| !branch.trim().is_empty()),
             created_at: now,
             expires_at: now.plus(uploads.session_lifetime),
+            sealed: None,
             state: SessionState::Open,
         })
     }
