@@ -214,6 +214,17 @@ impl TestApp {
         self.expected.lock().unwrap().push(text.to_owned());
     }
 
+    /// Waits for a line of the log.
+    pub async fn wait_for_log(&self, text: &str) {
+        for _ in 0..1_000 {
+            if self.log().iter().any(|line| line.contains(text)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the log does not say {text:?}:\n{}", self.log_text());
+    }
+
     /// All that the hub logged since its first start.
     pub fn log(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()

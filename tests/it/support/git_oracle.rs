@@ -90,12 +90,12 @@ async fn api_log(admin: &Client, name: &str, kind: &str) -> Vec<String> {
         .await
         .iter()
         .map(|commit| {
-            let text = |field: &str| {
-                commit[field]
-                    .as_str()
-                    .unwrap_or_else(|| panic!("no {field} in {commit}"))
+            let text = |pointer: &str| {
+                let found = commit.pointer(pointer).and_then(Value::as_str);
+                found.unwrap_or_else(|| panic!("no {pointer} in {commit}"))
             };
-            format!("{}|{}|{}", text("id"), text("author"), text("title"))
+            let (id, author, title) = (text("/id"), text("/author/name"), text("/title"));
+            format!("{id}|{author}|{title}")
         })
         .collect()
 }
