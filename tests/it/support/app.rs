@@ -36,6 +36,7 @@ pub struct TestApp {
     admin: OnceCell<Client>,
     log: LogLines,
     expected: Mutex<Vec<String>>,
+    allowed: Mutex<Vec<String>>,
     finished: bool,
 }
 
@@ -79,6 +80,7 @@ impl TestAppBuilder {
             admin: OnceCell::new(),
             log,
             expected: Mutex::default(),
+            allowed: Mutex::default(),
             finished: false,
         })
     }
@@ -214,6 +216,11 @@ impl TestApp {
         self.expected.lock().unwrap().push(text.to_owned());
     }
 
+    /// Allows warnings and errors that contain this text, which need not occur.
+    pub fn allow_log(&self, text: &str) {
+        self.allowed.lock().unwrap().push(text.to_owned());
+    }
+
     /// Waits for a line of the log.
     pub async fn wait_for_log(&self, text: &str) {
         for _ in 0..1_000 {
@@ -280,9 +287,11 @@ impl TestApp {
                 self.log_text()
             );
         }
+        let allowed = self.allowed.lock().unwrap();
+        let known: Vec<&String> = expected.iter().chain(allowed.iter()).collect();
         let unexpected: Vec<_> = trouble
             .iter()
-            .filter(|line| !expected.iter().any(|text| line.contains(text)))
+            .filter(|line| !known.iter().any(|text| line.contains(*text)))
             .map(|line| line.as_str())
             .collect();
         assert!(

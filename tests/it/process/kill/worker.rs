@@ -2,6 +2,8 @@ use super::ledger::{ChunkedUpload, Doubt, Ledger, Repository};
 use crate::support::{Call, Client, PASSWORD, Random, Reply};
 use reqwest::Method;
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One client, which does one thing after the other and writes down what was acknowledged.
 pub(super) struct Worker {
@@ -11,27 +13,23 @@ pub(super) struct Worker {
     random: Random,
     /// Makes every name new.
     counter: u64,
-    acknowledged: u64,
+    /// Counts what was acknowledged to anybody.
+    acknowledged: Arc<AtomicU64>,
 }
 
 /// The connection broke: the hub is gone.
 struct Gone;
 
 impl Worker {
-    pub(super) fn new(client: Client, anonymous: Client, seed: u64) -> Self {
+    pub(super) fn new(client: Client, anonymous: Client, seed: u64, acknowledged: Arc<AtomicU64>) -> Self {
         Self {
             client,
             anonymous,
             ledger: Ledger::default(),
             random: Random::new(seed),
             counter: 0,
-            acknowledged: 0,
+            acknowledged,
         }
-    }
-
-    /// How many writes were acknowledged.
-    pub(super) fn acknowledged(&self) -> u64 {
-        self.acknowledged
     }
 
     /// The address part `owner/name` of a repository known by its first name.
@@ -92,7 +90,7 @@ impl Worker {
             reply.status,
             reply.text()
         );
-        self.acknowledged += 1;
+        self.acknowledged.fetch_add(1, Ordering::Relaxed);
         Ok(reply)
     }
 
