@@ -23,7 +23,11 @@ impl Consumer for PathHistory {
                 continue;
             };
             let Some(repository) = self.0.get(id)? else { continue };
-            path_history::refresh(&self.0.git, &self.0.store, id, &repository.default_branch).await?;
+            let refreshed = path_history::refresh(&self.0.git, &self.0.store, id, &repository.default_branch).await;
+            // A repository that is purged meanwhile has no history to follow any more.
+            if self.0.get(id)?.is_some() {
+                refreshed?;
+            }
         }
         Ok(())
     }
