@@ -4,7 +4,7 @@
 //!
 //! - the pair of account and address: a few a minute;
 //! - the address, over all accounts: some more a minute;
-//! - the account, over all addresses from which nobody has logged in to it before: [`ACCOUNT_FAILURES`] an hour. This
+//! - the account, over all addresses from which nobody has logged in to it before: `ACCOUNT_FAILURES` an hour. This
 //!   bounds guessing from many machines. The owner is not locked out by it at a place known from an earlier login,
 //!   where only the first two budgets count.
 //!
