@@ -45,5 +45,5 @@ pub mod taxonomy;
 pub mod telemetry;
 // Accounts, sessions, access tokens and who may do what.
 pub mod users;
-// Front door for people and probes: health, API documentation.
+// Front door for people and probes: the web UI, health, API documentation.
 pub mod web;

@@ -38,6 +38,7 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
     let description = openapi();
     let document = Data::new(web::api::ApiDocument::new(&description));
     let known = Data::new(KnownRoutes::new(&description));
+    let ui = Data::new(web::ui::WebUi::embedded());
     let store = Data::new(hub.store.clone());
     let blobs = Data::new(hub.blobs.clone());
     let jobs = Data::new(hub.jobs.clone());
@@ -65,6 +66,7 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
             .app_data(config.clone())
             .app_data(document.clone())
             .app_data(known.clone())
+            .app_data(ui.clone())
             .app_data(store.clone())
             .app_data(blobs.clone())
             .app_data(jobs.clone())

@@ -6,6 +6,7 @@ use super::routes;
 use crate::base::Clock;
 use crate::config::LiveConfig;
 use crate::http;
+use crate::web::ui::page_or_unmatched;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, web};
@@ -84,7 +85,7 @@ async fn listen(hub: &Hub, listener: TcpListener, stop: &CancellationToken) -> s
             .into_app()
             .configure(data.clone())
             .app_data(web::PayloadConfig::new(json_limit))
-            .default_service(web::to(http::unmatched))
+            .default_service(web::to(page_or_unmatched))
             .wrap(security_headers())
             .wrap(from_fn(http::trace_request))
     })

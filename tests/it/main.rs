@@ -36,3 +36,4 @@ mod support;
 mod taxonomy;
 mod telemetry;
 mod users;
+mod web;
