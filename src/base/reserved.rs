@@ -48,6 +48,7 @@ const RESERVED: &[&str] = &[
     "login",
     "logout",
     "logs",
+    "markdown",
     "metadata",
     "metrics",
     "mlflow",

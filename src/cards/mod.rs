@@ -56,12 +56,13 @@ pub use edit::{EditError, apply};
 pub use error::CardsError;
 pub use find::FieldUse;
 pub use follow::CardFollower;
+pub use front_matter::split;
 pub use geo::{Band, BoundingBox, TemporalExtent};
 pub use metadata::{CardMetadata, ParsedCard, parse};
 pub use offer::NewTemplate;
 pub use problem::{CardProblem, Position, Severity};
 pub use read::{README, ReadCard};
-pub use render::{LinkBase, Rendered, render};
+pub use render::{ImageAddresses, LinkBase, Rendered, render};
 pub use store::{Card, CardTemplate, TABLES, card, check};
 pub use update::MetadataChange;
 

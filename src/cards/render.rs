@@ -7,7 +7,8 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::LazyLock;
+use std::fmt;
+use std::sync::{Arc, LazyLock};
 
 use ammonia::{Builder, UrlRelative};
 use comrak::Options;
@@ -22,15 +23,36 @@ const MAX_QUOTE_DEPTH: usize = 50;
 
 const ID_PREFIX: &str = "user-content-";
 
-/// Where relative addresses of a README lead. The path of the file is put between prefix and suffix.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Where relative addresses of a text lead. The path of the file is put between prefix and suffix.
+#[derive(Debug, Clone, Default)]
 pub struct LinkBase {
+    /// The folder of the text as it stands in addresses, without slashes around it; empty for the root.
+    pub folder: String,
     /// Before the path in links, such as `/ana/rain/blob/main/`.
     pub link_prefix: String,
     /// Before the path in images, such as `/api/ana/rain/download/`.
     pub image_prefix: String,
     /// After the path in images, such as `?revision=main`; empty for nothing.
     pub image_suffix: String,
+    /// Gives images addresses in another way, from their path as it stands in the text.
+    pub images: Option<ImageAddresses>,
+}
+
+/// Makes the address of an image from its path in the repository, percent-encoded or not.
+#[derive(Clone)]
+pub struct ImageAddresses(Arc<dyn Fn(&str) -> String + Send + Sync>);
+
+impl ImageAddresses {
+    /// Addresses made by this function.
+    pub fn new(address: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        Self(Arc::new(address))
+    }
+}
+
+impl fmt::Debug for ImageAddresses {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ImageAddresses")
+    }
 }
 
 /// A README as HTML.
@@ -175,7 +197,7 @@ fn link<'value>(value: &'value str, base: &LinkBase) -> Cow<'value, str> {
             Cow::Owned(format!("#{ID_PREFIX}{fragment}"))
         };
     }
-    match relative_path(value) {
+    match relative_path(value, &base.folder) {
         None => Cow::Borrowed(value),
         Some((path, fragment)) => Cow::Owned(format!("{}{path}{fragment}", base.link_prefix)),
     }
@@ -186,15 +208,16 @@ fn image<'value>(value: &'value str, base: &LinkBase) -> Option<Cow<'value, str>
     if value.starts_with('#') || value.is_empty() || value.starts_with("mailto:") {
         return None;
     }
-    Some(match relative_path(value) {
-        None => Cow::Borrowed(value),
-        Some((path, _)) => Cow::Owned(format!("{}{path}{}", base.image_prefix, base.image_suffix)),
+    Some(match (relative_path(value, &base.folder), &base.images) {
+        (None, _) => Cow::Borrowed(value),
+        (Some((path, _)), Some(images)) => Cow::Owned((images.0)(&path)),
+        (Some((path, _)), None) => Cow::Owned(format!("{}{path}{}", base.image_prefix, base.image_suffix)),
     })
 }
 
 /// The path inside the repository, with dots resolved, and the fragment with its sign; none when the address has a scheme
-/// or a host. The README stands at the root, and a leading slash means the root as well.
-fn relative_path(value: &str) -> Option<(String, &str)> {
+/// or a host. A leading slash means the root.
+fn relative_path<'value>(value: &'value str, folder: &str) -> Option<(String, &'value str)> {
     let value = value.trim();
     let path_end = value.find(['?', '#']).unwrap_or(value.len());
     let path = &value[..path_end];
@@ -203,8 +226,9 @@ fn relative_path(value: &str) -> Option<(String, &str)> {
         return None;
     }
     let fragment = value.find('#').map_or("", |start| &value[start..]);
+    let folder = if path.starts_with('/') { "" } else { folder };
     let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
+    for part in folder.split('/').chain(path.split('/')) {
         match part.to_ascii_lowercase().replace("%2e", ".").as_str() {
             "" | "." => {}
             ".." => {
@@ -231,12 +255,21 @@ mod tests {
             ("图/雨.png?raw=true", "图/雨.png"),
         ] {
             assert_eq!(
-                relative_path(value).map(|(path, _)| path).as_deref(),
+                relative_path(value, "").map(|(path, _)| path).as_deref(),
                 Some(path),
                 "{value}"
             );
         }
-        assert_eq!(relative_path("a.md#part").map(|(_, fragment)| fragment), Some("#part"));
+        assert_eq!(
+            relative_path("a.md#part", "").map(|(_, fragment)| fragment),
+            Some("#part")
+        );
+        for (value, path) in [("b.png", "docs/b.png"), ("../b.png", "b.png"), ("/b.png", "b.png")] {
+            assert_eq!(
+                relative_path(value, "docs").map(|(path, _)| path).as_deref(),
+                Some(path)
+            );
+        }
     }
 
     #[test]
@@ -247,7 +280,7 @@ mod tests {
             "//example.org/a",
             "\\\\host\\a",
         ] {
-            assert_eq!(relative_path(value), None, "{value}");
+            assert_eq!(relative_path(value, ""), None, "{value}");
         }
     }
 }

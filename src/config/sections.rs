@@ -64,6 +64,8 @@ section! {
         access_token_lifetime: Duration = "1h", live, between(MINUTE, DAY);
         /// Lifetime of a refresh token; each use renews it.
         refresh_token_lifetime: Duration = "7d", live, between(MINUTE, 366 * DAY);
+        /// Lifetime of a signed link, by which a browser loads an image or a download of a private repository.
+        link_lifetime: Duration = "10m", live, between(SECOND, DAY);
         /// Memory of one password check (argon2id).
         password_memory: Size = "19 MiB", live, between(Size::mib(8), Size::gib(1));
         /// Passes of one password check (argon2id); five at 19 MiB take about 50 ms of a processor.

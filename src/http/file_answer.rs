@@ -18,8 +18,13 @@ use crate::base::Timestamp;
 
 /// Up to this size content at hand is answered as one body: one write for head and content.
 const INLINE: u64 = 64 * 1024;
-/// User content must not act as a page of the hub: no scripts, no requests, an origin of its own.
-const SANDBOX: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; sandbox";
+/// User content must not act as a page of the hub: no scripts, no requests, an origin of its own. Only pages of the hub
+/// may frame it.
+const SANDBOX: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; frame-ancestors 'self'; sandbox";
+/// Browsers show a PDF by a viewer of their own, which a sandbox keeps from starting; nothing in it runs with the hub's
+/// origin.
+const PDF: &str = "frame-ancestors 'self'";
 
 /// Content answered as a file, with conditions and ranges as RFC 9110 has them (sections 13 and 14): GET and HEAD,
 /// `If-Match`, `If-None-Match`, `If-Modified-Since`, `If-Range`, one or several ranges.
@@ -133,7 +138,9 @@ impl<S: ContentSource> FileAnswer<S> {
         response.insert_header((header::CONTENT_TYPE, content_type));
         response.insert_header((header::CONTENT_DISPOSITION, self.disposition.as_str()));
         response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-        response.insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX));
+        let is_pdf = content_type.trim().eq_ignore_ascii_case("application/pdf");
+        let policy = if is_pdf { PDF } else { SANDBOX };
+        response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
         response
     }
 

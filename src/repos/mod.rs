@@ -16,6 +16,8 @@ mod commit;
 mod create;
 /// Why a repository cannot do something.
 mod error;
+/// Addresses of files that need no login.
+mod file_link;
 /// Finishing what a crash interrupted.
 mod heal;
 /// Path history after a crash.
@@ -35,6 +37,7 @@ pub use access::{AdminRepo, ReadRepo, RepositoryAddress, WriteRepo};
 pub use commit::{CommitDraft, CommitOptions, Committed};
 pub use create::NewRepository;
 pub use error::ReposError;
+pub use file_link::{WantedFile, decoded_path, encoded_path};
 pub use history::PathHistory;
 pub use model::{LastCommit, Repository, Visibility};
 pub use settings::SettingsChange;

@@ -30,6 +30,8 @@ pub(super) enum Credential {
     },
     /// The command line on the hub's own machine.
     Console,
+    /// A signed address: reads what the account reads, changes nothing.
+    Link,
 }
 
 impl Caller {
@@ -57,7 +59,7 @@ impl Caller {
         match self.credential() {
             Some(Credential::Session(_) | Credential::Console) => Scope::Admin,
             Some(Credential::Token { scope, .. }) => *scope,
-            None => Scope::Read,
+            Some(Credential::Link) | None => Scope::Read,
         }
     }
 
@@ -77,7 +79,10 @@ impl Caller {
 
     /// Whether the caller has the powers of an administrator here: the role, and a credential that carries it.
     pub fn is_admin(&self) -> bool {
-        self.account().is_some_and(Account::is_admin) && self.scope() == Scope::Admin && self.repositories().is_none()
+        let whole = self.scope() == Scope::Admin && self.repositories().is_none();
+        // A link only reads, and was made for what the account could read.
+        let carries_role = whole || matches!(self.credential(), Some(Credential::Link));
+        self.account().is_some_and(Account::is_admin) && carries_role
     }
 
     /// The account, or an error that asks to log in.

@@ -1,5 +1,6 @@
 use crate::base::AccountName;
 use crate::http::{Code, Problem};
+use crate::keys::UrlRefused;
 use crate::store::StoreError;
 
 use super::model::Scope;
@@ -15,6 +16,9 @@ pub enum UsersError {
         /// The rule, as a sentence.
         reason: String,
     },
+    /// A signed address was changed, or its time is over.
+    #[error(transparent)]
+    Link(#[from] UrlRefused),
     /// An address of the hub begins with this name.
     #[error("The name '{0}' is reserved for an address of the hub: choose another.")]
     ReservedName(AccountName),
@@ -156,6 +160,7 @@ impl Problem for UsersError {
             Self::PictureTooLarge(_) => Code::TooLarge,
             Self::Busy => Code::Unavailable,
             Self::NoSecret(_) | Self::Hashing(_) => Code::Internal,
+            Self::Link(error) => error.code(),
             Self::Store(error) => error.code(),
         }
     }

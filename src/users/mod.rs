@@ -36,6 +36,8 @@ mod profile;
 mod register;
 /// Random secrets of tokens.
 mod secret;
+/// Addresses that work without a credential.
+mod signed_link;
 /// Signed access tokens of logins.
 mod signed_token;
 /// The tables.
@@ -58,6 +60,7 @@ pub use password::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, Password};
 pub use profile::{AccountChange, Change};
 pub use register::NewAccount;
 pub use secret::{ACCESS_TOKEN_PREFIX, TokenSecret};
+pub use signed_link::SignedLink;
 pub use store::{TABLES, account, account_by_name, all_accounts, check};
 pub use tokens::NewAccessToken;
 

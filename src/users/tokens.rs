@@ -65,7 +65,7 @@ impl Users {
         let account = caller.require_account()?;
         match caller.credential() {
             Some(Credential::Session(_) | Credential::Console) => {}
-            Some(Credential::Token { .. }) | None => return Err(UsersError::SessionRequired),
+            Some(Credential::Token { .. } | Credential::Link) | None => return Err(UsersError::SessionRequired),
         }
         let now = self.0.clock.now();
         let (new, secret) = (new.checked(now)?, TokenSecret::generate(ACCESS_TOKEN_PREFIX)?);

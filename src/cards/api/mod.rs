@@ -1,7 +1,11 @@
 //! Routes of cards: those of one repository, and those about metadata as such.
 
+/// Where links of a text lead.
+mod links;
 /// Schema, validation, search and statistics.
 mod metadata;
+/// Text that nobody has stored yet.
+mod preview;
 /// The card of a repository.
 mod repositories;
 /// Card templates.
@@ -9,6 +13,7 @@ mod templates;
 /// What is sent.
 mod views;
 
+pub use links::link_base;
 pub use views::{CardView, ProblemView};
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -18,6 +23,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(metadata::show_metadata_schema)
         .service(metadata::validate_metadata)
+        .service(preview::preview_markdown)
         .service(metadata::search_metadata)
         .service(metadata::show_metadata_statistics)
         .service(templates::list_card_templates)

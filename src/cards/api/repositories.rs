@@ -1,16 +1,16 @@
+use super::links::link_base;
 use super::views::MetadataView;
-use crate::base::{Family, blocking};
-use crate::cards::{Cards, LinkBase, MetadataChange, ReadCard, Rendered, render};
+use crate::base::blocking;
+use crate::cards::{Cards, MetadataChange, ReadCard, Rendered, render};
 use crate::events::Origin;
 use crate::http::{ApiResult, Json, Path, Query, RequestInfo};
+use crate::repos::Repos;
 use crate::repos::api::{KindQuery, RepositoryView};
-use crate::repos::{ReadRepo, Repos};
 use crate::taxonomy::Taxonomy;
 use crate::taxonomy::api::RepositoryClassificationView;
 use crate::users::Caller;
 use actix_web::web::Data;
 use actix_web::{get, post, put};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -147,7 +147,7 @@ pub(super) async fn show_model_card(
     let proof = repos.readable(&caller, &kind.0.address(&path.0))?;
     let revision = query.0.revision;
     let card = cards.read(&proof, revision.as_deref()).await?;
-    let base = link_base(&proof, revision.as_deref());
+    let base = link_base(&repos, &caller, &proof, revision.as_deref(), crate::cards::README);
     let readme = card.body().to_owned();
     let (readme, rendered) = blocking(move || {
         let rendered = render(&readme, &base);
@@ -168,25 +168,4 @@ pub(super) async fn show_model_card(
         html,
         is_truncated,
     }))
-}
-
-/// Everything but what RFC 3986 leaves unreserved: a revision is one segment of a path.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// Where links and images of a README lead: to the pages and to the content of the repository's files.
-fn link_base(proof: &ReadRepo, revision: Option<&str>) -> LinkBase {
-    let (repository, owner) = (proof.repository(), proof.owner());
-    let revision = revision.unwrap_or(&repository.default_branch);
-    let revision = utf8_percent_encode(revision, SEGMENT);
-    let family = match repository.kind.family() {
-        Family::Models => "",
-        Family::Datasets => "/datasets",
-        Family::Spaces => "/spaces",
-    };
-    let name = format!("{}/{}", owner.name, repository.name);
-    LinkBase {
-        link_prefix: format!("{family}/{name}/blob/{revision}/"),
-        image_prefix: format!("/api/{name}/download/"),
-        image_suffix: format!("?revision={revision}&repo_type={}", repository.kind.as_str()),
-    }
 }

@@ -4,7 +4,7 @@ use crate::files::{FileEntry, Files, FilesError, OpenFile, Revision, TrafficKind
 use crate::git::GitError;
 use crate::http::{ApiError, ApiResult, Code, Disposition, ETag, FileAnswer, Path, Query, RequestInfo};
 use crate::repos::ReadRepo;
-use crate::users::Caller;
+use crate::users::{Caller, Users};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Data;
@@ -26,11 +26,21 @@ struct DownloadQuery {
     /// Whether a browser shows the file in place of saving it.
     #[serde(default)]
     inline: bool,
+    /// Of a signed address: until when it works, in seconds since 1970.
+    #[serde(rename = "expires")]
+    _expires: Option<i64>,
+    /// Of a signed address: on whose behalf it was made.
+    #[serde(rename = "account")]
+    _account: Option<String>,
+    /// Of a signed address: stands for a token.
+    signature: Option<String>,
 }
 
-/// Sends a file with Range, ETag and conditions; a folder, or everything when the path is empty, as a zip.
+/// Sends a file with Range, ETag and conditions; a folder, or everything when the path is empty, as a zip. A signed
+/// address needs no token.
 #[utoipa::path(get, path = "/api/{username}/{repo_name}/download/{file_path}", tag = "files", params(DownloadQuery),
-    responses((status = 200, description = "the content"), (status = 206), (status = 304), (status = 404), (status = 416)))]
+    responses((status = 200, description = "the content"), (status = 206), (status = 304), (status = 403),
+        (status = 404), (status = 416)))]
 #[route(
     "/api/{username}/{repo_name}/download/{file_path:.*}",
     method = "GET",
@@ -42,8 +52,13 @@ pub(super) async fn download_file(
     path: Path<(String, String, String)>,
     query: Query<DownloadQuery>,
     files: Data<Files>,
+    users: Data<Users>,
 ) -> ApiResult<HttpResponse> {
     let (Path((owner, name, path)), Query(query)) = (path, query);
+    let caller = match &query.signature {
+        Some(_) => users.caller_of_link(request.method().as_str(), request.path(), request.query_string())?,
+        None => caller,
+    };
     let proof = files.readable(&caller, &owner, &name, query.repo_type)?;
     let revision = files.revision(&proof, query.revision.as_deref()).await?;
     if is_archive(query.format.as_deref(), &path)? {

@@ -8,6 +8,7 @@ mod form;
 mod listing;
 mod sessions;
 mod show;
+mod sign;
 mod storage;
 mod upload;
 mod views;
@@ -36,6 +37,7 @@ pub fn repository_routes(config: &mut ServiceConfig<'_>) {
     config
         .service(download::download_file)
         .service(show::show_blob)
+        .service(sign::sign_file)
         .service(listing::list_files)
         .service(listing::list_root)
         .service(listing::list_folder)

@@ -7,6 +7,7 @@ fn base() -> LinkBase {
         link_prefix: "/ana/rain/blob/main/".to_owned(),
         image_prefix: "/api/ana/rain/download/".to_owned(),
         image_suffix: "?revision=main".to_owned(),
+        ..LinkBase::default()
     }
 }
 

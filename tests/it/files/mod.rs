@@ -7,6 +7,7 @@ mod listing;
 mod refusals;
 mod relocating;
 mod sessions;
+mod signing;
 mod uploading;
 
 use crate::support::{Client, Reply, TestApp};

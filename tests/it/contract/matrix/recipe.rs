@@ -84,6 +84,8 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("PUT", "/api/files/{file_id}") => Json(json!({ "description": "Changed." })),
         ("POST", "/api/files/{file_id}/move" | "/api/files/{file_id}/copy") => Json(json!({ "path": "elsewhere.md" })),
         ("PUT", "/api/{username}/{repo_name}/metadata") => Json(json!({ "metadata": { "license": "mit" } })),
+        ("POST", "/api/{username}/{repo_name}/sign") => Json(json!({ "path": "README.md" })),
+        ("POST", "/api/markdown") => Json(json!({ "text": "# Rain" })),
         ("POST", "/api/metadata/validate") => Json(json!({ "readme": "---\ntitle: x\n---\n" })),
         ("POST", "/api/metadata/templates") => Json(json!({
             "name": "new", "repo_type": "model", "language": "en", "content": "---\ntitle: x\n---\n",
