@@ -88,19 +88,23 @@ impl Files {
             .store
             .read(|tx| store::facts(tx, entry.repository, &entry.path))?
             .unwrap_or_default();
-        let sha256 = match (entry.large, entry.content()) {
-            (Some(pointer), _) => pointer.sha256,
-            (None, Some(content)) => Sha256::of(content),
-            (None, None) => self.hash(&entry).await?,
-        };
         Ok(FileFacts {
-            sha256,
+            sha256: self.digest(&entry).await?,
             media_type: row.content_type.unwrap_or_else(|| formats::media_type(&entry.path)),
             language: formats::language(&entry.path),
             description: row.description,
             last_commit: last.as_ref().map(LastCommit::from),
             entry,
         })
+    }
+
+    /// Digest of the content.
+    pub(super) async fn digest(&self, entry: &FileEntry) -> Result<Sha256, FilesError> {
+        match (entry.large, entry.content()) {
+            (Some(pointer), _) => Ok(pointer.sha256),
+            (None, Some(content)) => Ok(Sha256::of(content)),
+            (None, None) => self.hash(entry).await,
+        }
     }
 
     async fn hash(&self, entry: &FileEntry) -> Result<Sha256, FilesError> {

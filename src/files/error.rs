@@ -1,3 +1,4 @@
+use crate::base::UploadId;
 use crate::base::path::InvalidPath;
 use crate::base::size::human;
 use crate::blobs::BlobError;
@@ -55,6 +56,12 @@ pub enum FilesError {
     /// The upload is complete and takes no more chunks.
     #[error("This upload is complete already.")]
     SessionComplete,
+    /// An upload that a batch cannot take yet.
+    #[error("The upload {0} is not assembled: complete it with 'commit=false' first.")]
+    NotAssembled(UploadId),
+    /// An upload is in another commit already.
+    #[error("One of these uploads has been committed already, with other files. Upload it again.")]
+    SessionUsed,
     /// More unfinished uploads than an account may have.
     #[error("An account has at most {0} unfinished uploads. Complete or cancel one first.")]
     TooManySessions(u32),
@@ -121,7 +128,11 @@ impl Problem for FilesError {
             | Self::MissingChunks { .. } => Code::Invalid,
             Self::BrokenForm(_) => Code::BadRequest,
             Self::TooManyFiles(_) | Self::TooLarge { .. } => Code::TooLarge,
-            Self::TargetExists(_) | Self::SessionComplete | Self::TooManySessions(_) => Code::Conflict,
+            Self::TargetExists(_)
+            | Self::SessionComplete
+            | Self::NotAssembled(_)
+            | Self::SessionUsed
+            | Self::TooManySessions(_) => Code::Conflict,
             Self::Repos(error) => error.code(),
             Self::Git(error) => error.code(),
             Self::Blob(error) => error.code(),
@@ -150,7 +161,9 @@ impl Problem for FilesError {
             | Self::UnknownSession
             | Self::BrokenForm(_)
             | Self::TargetExists(_)
-            | Self::SessionComplete => None,
+            | Self::SessionComplete
+            | Self::NotAssembled(_)
+            | Self::SessionUsed => None,
         }
     }
 

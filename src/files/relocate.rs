@@ -4,7 +4,7 @@ use super::error::FilesError;
 use super::placement::{Received, is_large_by_path};
 use super::upload::{Changed, ChangedFile, message, put};
 use super::{FileEntry, FileId, Files, OpenFile, store};
-use crate::base::{RepoPath, Sha256};
+use crate::base::RepoPath;
 use crate::events::Origin;
 use crate::git::{Operation, Parent};
 use crate::repos::{CommitDraft, CommitOptions, ReadRepo, WriteRepo};
@@ -141,13 +141,6 @@ impl Files {
             self.placed(&path, large, Received::Plain(bytes)).await?
         };
         put(draft, path, content).await
-    }
-
-    async fn digest(&self, entry: &FileEntry) -> Result<Sha256, FilesError> {
-        match self.open(entry).await? {
-            OpenFile::Plain(bytes) => Ok(Sha256::of(&bytes)),
-            OpenFile::Large(reader) => Ok(reader.sha256()),
-        }
     }
 
     async fn require_free(&self, target: &WriteRepo, path: &RepoPath) -> Result<(), FilesError> {

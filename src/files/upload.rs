@@ -2,8 +2,9 @@
 
 use super::error::FilesError;
 use super::placement::{Intake, Received, is_large_by_path};
+use super::sessions::BatchSessions;
 use super::{FileId, Files};
-use crate::base::{RepoPath, Sha256, blocking};
+use crate::base::{RepoPath, Sha256, UploadId, blocking};
 use crate::events::Origin;
 use crate::git::{Attributes, GitError, ObjectId, Parent};
 use crate::repos::{CommitDraft, CommitOptions, ReposError, WriteRepo};
@@ -49,6 +50,7 @@ pub struct UploadDraft {
     branch: Option<String>,
     message: Option<String>,
     done: Vec<ChangedFile>,
+    sessions: BatchSessions,
     paths: HashSet<String>,
     room: u64,
     received: u64,
@@ -82,6 +84,7 @@ impl Files {
             branch: None,
             message: None,
             done: Vec::new(),
+            sessions: BatchSessions::default(),
             paths: HashSet::new(),
             room,
             received: 0,
@@ -200,6 +203,10 @@ impl UploadDraft {
         }
         let large = self.is_large(&path).await?;
         let content = self.files.placed(&path, large, file.content).await?;
+        self.put(path, content).await
+    }
+
+    async fn put(&mut self, path: RepoPath, content: Received) -> Result<(), FilesError> {
         let draft = self
             .draft
             .take()
@@ -210,8 +217,29 @@ impl UploadDraft {
         Ok(())
     }
 
-    /// Makes one commit of everything that was staged.
+    /// Takes the file of an assembled upload of the same repository and account.
+    pub async fn add_session(&mut self, id: UploadId) -> Result<(), FilesError> {
+        let Some((session, sha256)) = self.sessions.take(&self.files, &self.proof, id)? else {
+            return Ok(());
+        };
+        let limit = self.files.0.config.current().uploads.batch_files;
+        if self.paths.len() >= limit {
+            return Err(FilesError::TooManyFiles(limit));
+        }
+        if !self.paths.insert(session.path.as_str().to_owned()) {
+            return Err(FilesError::DuplicatePath(session.path.to_string()));
+        }
+        let large = self.is_large(&session.path).await?;
+        let blob = self.files.0.blobs.staging().store(id, sha256).await?;
+        let content = self.files.place_stored(large, &session, blob).await?;
+        self.put(session.path, content).await
+    }
+
+    /// Makes one commit of everything that was staged. Asked again for the same batch, it answers the same commit.
     pub async fn commit(mut self, origin: Origin) -> Result<Changed, FilesError> {
+        if let Some(earlier) = self.sessions.earlier(&self.files, &self.proof, &self.done).await? {
+            return Ok(earlier);
+        }
         let draft = self.draft.take().filter(|_| !self.done.is_empty());
         let draft = draft.ok_or_else(|| FilesError::invalid("file", "The form has no file: send at least one."))?;
         let default = match self.done.as_slice() {
@@ -226,12 +254,14 @@ impl UploadDraft {
             origin,
         };
         let (commit, branch, changed) = self.files.finish_commit(draft, options).await?;
-        Ok(Changed {
+        let changed = Changed {
             commit,
             branch,
             changed,
             files: self.done,
-        })
+        };
+        self.files.end_sessions(self.sessions.waiting.clone(), &changed).await?;
+        Ok(changed)
     }
 
     async fn is_large(&mut self, path: &RepoPath) -> Result<bool, FilesError> {

@@ -1,6 +1,6 @@
 //! Reading the form of an upload, field by field as it arrives.
 
-use crate::base::RepoPath;
+use crate::base::{RepoPath, UploadId};
 use crate::events::Origin;
 use crate::files::{Arrived, Changed, Files, FilesError, UploadDraft, checked_path};
 use crate::repos::WriteRepo;
@@ -26,6 +26,8 @@ struct Form {
     path: Option<String>,
     /// A single file that waits for a path that a later field may give.
     waiting: Option<(Arrived, Option<String>)>,
+    /// Assembled uploads that belong to the commit; taken last, when the branch is known.
+    sessions: Vec<UploadId>,
 }
 
 /// Takes a form to its end and makes one commit of its files.
@@ -46,6 +48,7 @@ pub(super) async fn receive(
         amount,
         path: None,
         waiting: None,
+        sessions: Vec::new(),
     };
     while let Some(field) = form.next().await {
         // Boxed: the work on a file is more than a thread's stack should carry along.
@@ -65,6 +68,13 @@ impl Form {
             "branch" => {
                 let branch = text(field, "branch").await?;
                 self.draft.set_branch(branch);
+            }
+            "sessions" | "sessions[]" if self.amount == Amount::Many => {
+                let id = text(field, "sessions").await?;
+                let id = id.trim().parse().map_err(|_| FilesError::UnknownSession)?;
+                if !self.sessions.contains(&id) {
+                    self.sessions.push(id);
+                }
             }
             "file" | "files" | "files[]" => self.take_file(field).await?,
             // Forms carry fields of other programs too; their content is read over.
@@ -117,6 +127,9 @@ impl Form {
                 }
             };
             self.draft.stage(arrived, Some(path)).await?;
+        }
+        for id in std::mem::take(&mut self.sessions) {
+            self.draft.add_session(id).await?;
         }
         self.draft.commit(origin).await
     }

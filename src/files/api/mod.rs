@@ -43,6 +43,7 @@ pub fn repository_routes(config: &mut ServiceConfig<'_>) {
         .service(listing::list_folder)
         .service(upload::upload_file)
         .service(upload::upload_batch)
+        .service(sessions::list_uploads)
         .service(sessions::start_upload)
         .service(sessions::send_chunk)
         .service(sessions::complete_upload)

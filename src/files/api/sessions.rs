@@ -4,7 +4,7 @@ use crate::base::{Sha256, Timestamp, UploadId};
 use crate::events::Origin;
 use crate::files::{ArrivingChunk, Files, FilesError, NewSession, SessionState, SessionStatus, checked_path};
 use crate::git::ObjectId;
-use crate::http::{ApiResult, Json, Path, Query, RequestInfo};
+use crate::http::{ApiResult, Json, Page, PageQuery, Path, Query, RequestInfo};
 use crate::repos::api::KindQuery;
 use crate::users::Caller;
 use actix_web::http::header::CONTENT_LENGTH;
@@ -12,7 +12,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// An upload to begin.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -56,7 +56,7 @@ struct SessionView {
     uploaded_chunks: Vec<u32>,
     /// How many have not.
     missing_count: usize,
-    /// `open` or `completed`.
+    /// `open`, `assembled` (verified, waiting for a batch) or `completed`.
     status: &'static str,
     /// The commit of a completed upload.
     #[schema(value_type = Option<String>)]
@@ -73,6 +73,11 @@ impl From<SessionStatus> for SessionView {
     fn from(status: SessionStatus) -> Self {
         let missing_count = status.missing().len();
         let SessionStatus { session, uploaded } = status;
+        let status = match &session.state {
+            SessionState::Completed { .. } => "completed",
+            SessionState::Open if session.is_assembled() => "assembled",
+            SessionState::Open => "open",
+        };
         let commit_id = match &session.state {
             SessionState::Open => None,
             SessionState::Completed { commit, .. } => Some(*commit),
@@ -87,7 +92,7 @@ impl From<SessionStatus> for SessionView {
             chunk_size: session.chunk_size,
             uploaded_chunks: uploaded,
             missing_count,
-            status: if commit_id.is_some() { "completed" } else { "open" },
+            status,
             commit_id,
             created_at: session.created_at,
             expires_at: session.expires_at,
@@ -182,21 +187,36 @@ async fn receive(mut chunk: ArrivingChunk, mut body: Payload) -> Result<(), File
     chunk.finish().await
 }
 
-/// Verifies size and digest and commits the file. Asked again, it answers the same commit.
-#[utoipa::path(tag = "files", params(KindQuery), security(("bearer" = [])),
-    responses((status = 201, body = FileChangesView), (status = 200, body = FileChangesView), (status = 401),
-        (status = 403), (status = 404), (status = 409), (status = 413), (status = 422)))]
+/// What to do with the file.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct CompleteQuery {
+    /// False keeps the verified file with its upload, for a batch that names it in `sessions`.
+    commit: Option<bool>,
+}
+
+/// Verifies size and digest and commits the file. Asked again, it answers the same commit. With `commit=false` the file
+/// waits for a batch.
+#[utoipa::path(tag = "files", params(KindQuery, CompleteQuery), security(("bearer" = [])),
+    responses((status = 201, body = FileChangesView), (status = 200, body = FileChangesView),
+        (status = 202, body = SessionView), (status = 401), (status = 403), (status = 404), (status = 409),
+        (status = 413), (status = 422)))]
 #[post("/api/{username}/{repo_name}/upload/{session_id}/complete")]
 pub(super) async fn complete_upload(
     caller: Caller,
     info: RequestInfo,
     path: Path<(String, String, String)>,
     query: Query<KindQuery>,
+    wish: Query<CompleteQuery>,
     files: Data<Files>,
 ) -> ApiResult<HttpResponse> {
     let Path((owner, name, session_id)) = path;
     let session_id = parsed(&session_id)?;
     let proof = files.writable(&caller, &owner, &name, query.0.repo_type)?;
+    if wish.0.commit == Some(false) {
+        let status = files.assemble_session(&proof, session_id).await?;
+        return Ok(HttpResponse::Accepted().json(SessionView::from(status)));
+    }
     let origin = Origin::of_request(caller.user_id(), info.address);
     Ok(answer(files.complete_session(proof, session_id, origin).await?))
 }
@@ -233,4 +253,22 @@ pub(super) async fn show_upload(
     let session_id = parsed(&session_id)?;
     let proof = files.readable(&caller, &owner, &name, query.0.repo_type)?;
     Ok(Json(files.session_status(&caller, &proof, session_id)?.into()))
+}
+
+/// The caller's unfinished uploads in this repository, the oldest first, to go on after a reload.
+#[utoipa::path(tag = "files", params(KindQuery, PageQuery), security(("bearer" = [])),
+    responses((status = 200, body = Page<SessionView>), (status = 401), (status = 404)))]
+#[get("/api/{username}/{repo_name}/upload")]
+pub(super) async fn list_uploads(
+    caller: Caller,
+    path: Path<(String, String)>,
+    query: Query<KindQuery>,
+    page: Query<PageQuery>,
+    files: Data<Files>,
+) -> ApiResult<Json<Page<SessionView>>> {
+    caller.require_account()?;
+    let range = page.0.range()?;
+    let proof = files.readable(&caller, &path.0.0, &path.0.1, query.0.repo_type)?;
+    let open = files.open_sessions(&caller, &proof)?;
+    Ok(Json(Page::cut(open, range).map(SessionView::from)))
 }

@@ -32,6 +32,8 @@ struct BatchForm {
     /// The contents; their file names are their paths.
     #[schema(value_type = Vec<String>, format = Binary)]
     files: Vec<Vec<u8>>,
+    /// Uploads in chunks that were completed with `commit=false`; the commit takes their files too.
+    sessions: Option<Vec<String>>,
     /// The message of the commit.
     message: Option<String>,
     /// The branch; the default branch when absent.
@@ -69,7 +71,8 @@ pub(super) async fn upload_file(
     ))
 }
 
-/// Uploads many files as one commit: all of them or none.
+/// Uploads many files as one commit: all of them or none. Large ones may have come before, in chunks. Asked again with
+/// the same uploads, it answers the same commit.
 #[utoipa::path(tag = "files", params(KindQuery), security(("bearer" = [])),
     request_body(content = BatchForm, content_type = "multipart/form-data"),
     responses((status = 201, body = FileChangesView), (status = 200, body = FileChangesView), (status = 401),

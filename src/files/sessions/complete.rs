@@ -6,7 +6,7 @@ use crate::events::Origin;
 use crate::files::placement::{Received, is_large_by_path};
 use crate::files::upload::{Changed, ChangedFile, put};
 use crate::files::{FileId, Files, FilesError};
-use crate::git::{Attributes, Parent};
+use crate::git::Parent;
 use crate::repos::{CommitOptions, WriteRepo};
 use std::sync::PoisonError;
 
@@ -43,9 +43,20 @@ impl Files {
         let sha256 = session.sealed.ok_or(FilesError::UnknownSession)?;
         let blob = staging.store(id, sha256).await?;
         let changed = self.commit_session(proof, &session, blob, origin).await?;
-        self.record_completion(session, &changed).await?;
-        staging.discard(id).await?;
+        self.end_sessions(vec![session], &changed).await?;
         Ok(changed)
+    }
+
+    /// Verifies the content and keeps it with the upload, for a batch that takes it into its commit. May be repeated.
+    pub async fn assemble_session(&self, proof: &WriteRepo, id: UploadId) -> Result<SessionStatus, FilesError> {
+        let _alone = self.alone(id)?;
+        let mut session = self.session(proof, id)?;
+        if session.is_open() {
+            self.require_all_chunks(&session)?;
+            session = self.seal(session).await?;
+        }
+        let uploaded = (1..=session.total_chunks()).collect();
+        Ok(SessionStatus { session, uploaded })
     }
 
     /// Verifies the content and writes its digest down, before the content may move to where only the digest finds it.
@@ -87,8 +98,9 @@ impl Files {
         blob: StoredBlob,
         origin: Origin,
     ) -> Result<Changed, FilesError> {
-        let rules = self.attributes(&proof, session.branch.as_deref()).await?;
-        let content = self.place_stored(rules, session, blob).await?;
+        let mut rules = self.attributes(&proof, session.branch.as_deref()).await?;
+        let large = is_large_by_path(&mut rules, &session.path);
+        let content = self.place_stored(large, session, blob).await?;
         let draft = self.0.repos.draft(proof).await?;
         let (draft, file) = put(draft, session.path.clone(), content).await?;
         let message = session
@@ -112,13 +124,13 @@ impl Files {
 
     /// The same rule as for other uploads: what is small and not named like large content belongs into git. The blob that
     /// staging made of it is named by nothing and goes with the next sweep.
-    async fn place_stored(
+    pub(in crate::files) async fn place_stored(
         &self,
-        mut rules: Box<Attributes>,
+        large: bool,
         session: &UploadSession,
         blob: StoredBlob,
     ) -> Result<Received, FilesError> {
-        let large = is_large_by_path(&mut rules, &session.path) && blob.size > 0;
+        let large = large && blob.size > 0;
         let reader = self.0.blobs.reader(blob.sha256).await?;
         let beginning = reader.bytes(0..PROBE_BYTES.min(blob.size)).await?;
         if !large && self.limits().is_plain(blob.size, &beginning) {
@@ -127,26 +139,41 @@ impl Files {
         self.placed(&session.path, large, Received::Large(blob)).await
     }
 
-    async fn record_completion(&self, mut session: UploadSession, changed: &Changed) -> Result<(), FilesError> {
-        let Some(file) = changed.files.first() else {
-            return Ok(());
-        };
-        session.state = SessionState::Completed {
-            commit: changed.commit,
-            branch: changed.branch.clone(),
-            sha256: file.sha256,
-            large: file.large,
-            changed: changed.changed,
-        };
-        let written = self.0.store.write(move |tx| {
-            store::forget_chunks(tx, session.id)?;
-            // Cancelled meanwhile: the commit stands all the same.
-            if store::session(tx, session.id)?.is_some() {
-                store::put(tx, &session)?;
+    /// Writes down that uploads ended in a commit, and frees their space.
+    pub(in crate::files) async fn end_sessions(
+        &self,
+        mut sessions: Vec<UploadSession>,
+        changed: &Changed,
+    ) -> Result<(), FilesError> {
+        let ids: Vec<UploadId> = sessions.iter().map(|session| session.id).collect();
+        for session in &mut sessions {
+            let path = session.path.as_str();
+            let Some(file) = changed.files.iter().find(|file| file.id.path == path) else {
+                continue;
+            };
+            session.state = SessionState::Completed {
+                commit: changed.commit,
+                branch: changed.branch.clone(),
+                sha256: file.sha256,
+                large: file.large,
+                changed: changed.changed,
+            };
+        }
+        let written = self.0.store.write(move |tx| -> Result<(), FilesError> {
+            for session in &sessions {
+                store::forget_chunks(tx, session.id)?;
+                // Cancelled meanwhile: the commit stands all the same.
+                if store::session(tx, session.id)?.is_some() {
+                    store::put(tx, session)?;
+                }
             }
             Ok(())
         });
-        written.await
+        written.await?;
+        for id in ids {
+            self.0.blobs.staging().discard(id).await?;
+        }
+        Ok(())
     }
 
     /// Cancels an upload and frees its space; forgets one that is complete.
@@ -158,7 +185,7 @@ impl Files {
     }
 
     /// Only one request at a time ends an upload.
-    fn alone(&self, id: UploadId) -> Result<Ending, FilesError> {
+    pub(in crate::files) fn alone(&self, id: UploadId) -> Result<Ending, FilesError> {
         let mut ending = self.0.ending.lock().unwrap_or_else(PoisonError::into_inner);
         if !ending.insert(id) {
             return Err(BlobError::BusyUpload { upload: id }.into());
@@ -171,7 +198,7 @@ impl Files {
 }
 
 /// Held while an upload is completed or cancelled.
-struct Ending {
+pub struct Ending {
     files: Files,
     id: UploadId,
 }
@@ -188,7 +215,7 @@ impl Drop for Ending {
 }
 
 /// What a completed session answers.
-fn completed(session: &UploadSession) -> Option<Changed> {
+pub(in crate::files) fn completed(session: &UploadSession) -> Option<Changed> {
     let SessionState::Completed {
         commit,
         branch,

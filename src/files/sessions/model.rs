@@ -86,6 +86,11 @@ impl UploadSession {
         self.state == SessionState::Open
     }
 
+    /// Whether its content is verified and waits for a commit.
+    pub fn is_assembled(&self) -> bool {
+        self.is_open() && self.sealed.is_some()
+    }
+
     /// Offset and length of a chunk, numbered from 1; `None` when there is no such chunk.
     pub fn place(&self, number: u32) -> Option<(u64, u64)> {
         let offset = u64::from(number.checked_sub(1)?) * self.chunk_size;

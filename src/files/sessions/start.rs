@@ -97,6 +97,24 @@ impl Files {
         Ok(SessionStatus { session, uploaded })
     }
 
+    /// The unfinished uploads of the caller in this repository, the oldest first.
+    pub fn open_sessions(&self, caller: &Caller, proof: &ReadRepo) -> Result<Vec<SessionStatus>, FilesError> {
+        let account = caller.require_account()?.id;
+        if !caller.allows_repository(proof.id()) {
+            return Ok(Vec::new());
+        }
+        let now = self.0.clock.now();
+        self.0.store.read(|tx| {
+            let mut open = store::open_sessions(tx, account)?;
+            open.retain(|session| session.repository == proof.id() && session.expires_at > now);
+            let status = |session: UploadSession| {
+                let uploaded = store::chunks(tx, session.id)?;
+                Ok(SessionStatus { session, uploaded })
+            };
+            open.into_iter().map(status).collect()
+        })
+    }
+
     fn session_of(&self, proof: &ReadRepo, account: Option<UserId>, id: UploadId) -> Result<UploadSession, FilesError> {
         let now = self.0.clock.now();
         let found = self.0.store.read(|tx| store::session(tx, id))?.filter(|session| {

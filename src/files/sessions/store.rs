@@ -47,6 +47,16 @@ pub(super) fn open_count(tx: &impl ReadRows, account: UserId) -> Result<u64, Sto
     BY_ACCOUNT.count(tx, &Scan::prefix(&(account,)))
 }
 
+/// Open sessions of an account, the oldest first.
+pub(super) fn open_sessions(tx: &impl ReadRows, account: UserId) -> Result<Vec<UploadSession>, StoreError> {
+    let ids = BY_ACCOUNT.ids(tx, &Scan::prefix(&(account,)))?;
+    let mut sessions = Vec::with_capacity(ids.len());
+    for id in ids {
+        sessions.extend(SESSIONS.get(tx, &id)?);
+    }
+    Ok(sessions)
+}
+
 /// Bytes that open sessions will store in the repositories of an account; a few hundred rows at most.
 pub(super) fn open_bytes(tx: &impl ReadRows, owner: UserId) -> Result<u64, StoreError> {
     let mut bytes = 0_u64;

@@ -1,6 +1,7 @@
 //! Files over HTTP: uploads, downloads, listings, moves.
 
 mod archives;
+mod assembling;
 mod batches;
 mod downloading;
 mod listing;
