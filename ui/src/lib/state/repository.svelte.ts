@@ -1,0 +1,75 @@
+import { repositoryTypeOf, type RepositoryKey } from '$lib/addresses';
+import { api, take, type Schema } from '$lib/api/client';
+import { getContext, setContext } from 'svelte';
+import { Resource } from './resource.svelte';
+import { session } from './session.svelte';
+
+export type Repository = Schema<'RepositoryDetail'>;
+
+/** Where a repository page is: the parts of its address. */
+export interface RepositoryPlace {
+	family: string | undefined;
+	owner: string;
+	name: string;
+}
+
+const KEY = Symbol('repository');
+
+/** The repository whose pages are shown, kept by their layout. */
+export class OpenRepository {
+	readonly resource: Resource<Repository>;
+
+	/** `place` is read as state: another address loads another repository. */
+	constructor(place: () => RepositoryPlace) {
+		this.resource = new Resource((signal) => {
+			const { family, owner, name } = place();
+			// Who asks changes the answer: private repositories, whether it is starred.
+			void session.user?.id;
+			const query = { repo_type: repositoryTypeOf(family) };
+			const path = { username: owner, repo_name: name };
+			return take(api.GET('/api/{username}/{repo_name}', { params: { path, query }, signal }));
+		});
+	}
+
+	/** The repository; pages below the layout are drawn only when it is there. */
+	get value(): Repository {
+		return this.resource.value!;
+	}
+
+	/** What its addresses are made of. */
+	get key(): RepositoryKey {
+		const { owner, name, repo_type } = this.value;
+		return { owner, name, repo_type };
+	}
+
+	/** `params` of API calls about it. */
+	get parameters() {
+		const { owner, name, repo_type } = this.value;
+		return { path: { username: owner, repo_name: name }, query: { repo_type } };
+	}
+
+	/** Whether the signed-in user may change it. The hub decides; this only chooses what is offered. */
+	get isOwn(): boolean {
+		return (
+			session.user !== null && (session.user.username === this.value.owner || session.user.is_admin === true)
+		);
+	}
+
+	/** Shows a changed repository at once, after the hub has answered. */
+	replace(change: Partial<Repository>): void {
+		this.resource.value = { ...this.value, ...change };
+	}
+
+	reload(): void {
+		this.resource.reload();
+	}
+}
+
+export function provideRepository(repository: OpenRepository): void {
+	setContext(KEY, repository);
+}
+
+/** The repository of the page around this component. */
+export function openRepository(): OpenRepository {
+	return getContext<OpenRepository>(KEY);
+}

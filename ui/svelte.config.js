@@ -1,0 +1,19 @@
+import adapter from '@sveltejs/adapter-static';
+import { vitePreprocess } from '@sveltejs/vite-plugin-svelte';
+
+/** @type {import('@sveltejs/kit').Config} */
+export default {
+	preprocess: vitePreprocess(),
+	kit: {
+		adapter: adapter({
+			pages: '../assets/ui',
+			assets: '../assets/ui',
+			fallback: 'index.html',
+			precompress: true
+		}),
+		// A fixed name keeps the build the same byte for byte; a changed build has other file names anyway.
+		version: { name: 'geoml-hub' },
+		output: { bundleStrategy: 'split' },
+		alias: { $messages: 'src/lib/paraglide/messages.js', $paraglide: 'src/lib/paraglide' }
+	}
+};
