@@ -503,6 +503,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/markdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renders Markdown as the hub renders a README. Relative links and images stay as they are. */
+        post: operations["preview_markdown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/metadata/schema": {
         parameters: {
             query?: never;
@@ -1018,7 +1035,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sends a file with Range, ETag and conditions; a folder, or everything when the path is empty, as a zip. */
+        /**
+         * Sends a file with Range, ETag and conditions; a folder, or everything when the path is empty, as a zip. A signed
+         *     address needs no token.
+         */
         get: operations["download_file"];
         put?: never;
         post?: never;
@@ -1118,6 +1138,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/{username}/{repo_name}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs the address of a file or an archive, for a browser to load without a token: it works for some minutes, and only
+         *     while the caller's account may read the repository. Whether the file exists shows when the address is used.
+         */
+        post: operations["sign_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/{username}/{repo_name}/star": {
         parameters: {
             query?: never;
@@ -1211,7 +1251,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The caller's unfinished uploads in this repository, the oldest first, to go on after a reload. */
+        get: operations["list_uploads"];
         put?: never;
         /** Uploads one file; answers 200 and `changed: false` when it has this content already. */
         post: operations["upload_file"];
@@ -1230,7 +1271,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Uploads many files as one commit: all of them or none. */
+        /**
+         * Uploads many files as one commit: all of them or none. Large ones may have come before, in chunks. Asked again with
+         *     the same uploads, it answers the same commit.
+         */
         post: operations["upload_batch"];
         delete?: never;
         options?: never;
@@ -1298,7 +1342,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Verifies size and digest and commits the file. Asked again, it answers the same commit. */
+        /**
+         * Verifies size and digest and commits the file. Asked again, it answers the same commit. With `commit=false` the file
+         *     waits for a batch.
+         */
         post: operations["complete_upload"];
         delete?: never;
         options?: never;
@@ -1581,6 +1628,8 @@ export interface components {
             files: string[];
             /** @description The message of the commit. */
             message?: string | null;
+            /** @description Uploads in chunks that were completed with `commit=false`; the commit takes their files too. */
+            sessions?: string[] | null;
         };
         /** @description A file with its content, where it is text of a size that can be shown. */
         BlobView: components["schemas"]["FileView"] & {
@@ -1588,6 +1637,8 @@ export interface components {
             content?: string | null;
             /** @description How the text is written here. */
             encoding?: string | null;
+            /** @description Markdown as HTML that is safe to show, when asked for. */
+            html?: string | null;
             /** @description Whether the file is no text. */
             is_binary: boolean;
             /** @description Whether the file is too large to be shown; download it instead. */
@@ -2645,6 +2696,62 @@ export interface components {
             total: number;
         };
         /** @description A page of a list. */
+        Page_SessionView: {
+            /** @description The items of this page. */
+            items: {
+                /** @description The branch, if one was named. */
+                branch?: string | null;
+                /**
+                 * Format: int64
+                 * @description Bytes of every chunk but the last.
+                 */
+                chunk_size: number;
+                /** @description The commit of a completed upload. */
+                commit_id?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it is forgotten.
+                 */
+                expires_at: string;
+                /** @description How many have not. */
+                missing_count: number;
+                /** @description Where the file will stand. */
+                path: string;
+                /** @description Its id. */
+                session_id: string;
+                /** @description The announced digest. */
+                sha256?: string | null;
+                /**
+                 * Format: int64
+                 * @description Size of the file in bytes.
+                 */
+                size: number;
+                /** @description `open`, `assembled` (verified, waiting for a batch) or `completed`. */
+                status: string;
+                /**
+                 * Format: int32
+                 * @description How many chunks there are, numbered from 1.
+                 */
+                total_chunks: number;
+                /** @description The numbers of the chunks that have arrived. */
+                uploaded_chunks: number[];
+            }[];
+            /** @description Items per page. */
+            limit: number;
+            /** @description This page, counted from 1. */
+            page: number;
+            /**
+             * Format: int64
+             * @description Items in the whole list.
+             */
+            total: number;
+        };
+        /** @description A page of a list. */
         Page_Stargazer: {
             /** @description The items of this page. */
             items: {
@@ -2789,6 +2896,18 @@ export interface components {
              * @description The moment.
              */
             time: string;
+        };
+        /** @description Markdown to look at before it is stored. */
+        PreviewMarkdown: {
+            /** @description The text; front matter at its beginning is left out. */
+            text: string;
+        };
+        /** @description Markdown as it will look. */
+        PreviewView: {
+            /** @description HTML that is safe to show. Formulas are `<span data-math-style>`, with `inline` or `display`. */
+            html: string;
+            /** @description The text is so long that the HTML ends early. */
+            is_truncated: boolean;
         };
         /** @description The private part of an account. */
         PrivateView: {
@@ -3007,7 +3126,7 @@ export interface components {
              * @description Size of the file in bytes.
              */
             size: number;
-            /** @description `open` or `completed`. */
+            /** @description `open`, `assembled` (verified, waiting for a batch) or `completed`. */
             status: string;
             /**
              * Format: int32
@@ -3046,6 +3165,27 @@ export interface components {
              * @description Bytes of the content, of a large file its own.
              */
             size: number;
+        };
+        /** @description What to sign an address for. */
+        SignFile: {
+            /** @description Whether a browser shows the file in place of saving it. */
+            inline?: boolean;
+            /** @description A file; a folder with `zip`; empty for everything as a zip. */
+            path: string;
+            /** @description A branch, a tag or a commit; the default branch when absent. */
+            revision?: string | null;
+            /** @description Whether to send a folder, or everything, as a zip. */
+            zip?: boolean;
+        };
+        /** @description An address that works without a token. */
+        SignedLinkView: {
+            /**
+             * Format: date-time
+             * @description When it ends to work.
+             */
+            expires_at: string;
+            /** @description Path and query on this hub. */
+            url: string;
         };
         /** @description Whether the caller has starred a repository, and how many have. */
         StarView: {
@@ -4642,6 +4782,41 @@ export interface operations {
             };
         };
     };
+    preview_markdown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewMarkdown"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     show_metadata_schema: {
         parameters: {
             query?: never;
@@ -5695,6 +5870,8 @@ export interface operations {
                 repo_type?: string;
                 /** @description A branch, a tag or a commit; the default branch when absent. */
                 revision?: string;
+                /** @description Whether to add Markdown as HTML. */
+                render?: boolean;
             };
             header?: never;
             path: {
@@ -5933,6 +6110,12 @@ export interface operations {
                 format?: string;
                 /** @description Whether a browser shows the file in place of saving it. */
                 inline?: boolean;
+                /** @description Of a signed address: until when it works, in seconds since 1970. */
+                expires?: number;
+                /** @description Of a signed address: on whose behalf it was made. */
+                account?: string;
+                /** @description Of a signed address: stands for a token. */
+                signature?: string;
             };
             header?: never;
             path: {
@@ -5958,6 +6141,12 @@ export interface operations {
                 content?: never;
             };
             304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6292,6 +6481,47 @@ export interface operations {
             };
         };
     };
+    sign_file: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                username: string;
+                repo_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedLinkView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     star_repository: {
         parameters: {
             query?: {
@@ -6514,6 +6744,47 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TreeView"];
                 };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_uploads: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                username: string;
+                repo_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SessionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             404: {
                 headers: {
@@ -6836,6 +7107,8 @@ export interface operations {
             query?: {
                 /** @description The kind, when a model, a dataset and a space share the name. */
                 repo_type?: string;
+                /** @description False keeps the verified file with its upload, for a batch that names it in `sessions`. */
+                commit?: boolean;
             };
             header?: never;
             path: {
@@ -6861,6 +7134,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileChangesView"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
                 };
             };
             401: {

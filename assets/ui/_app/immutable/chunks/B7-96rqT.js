@@ -1,0 +1,1 @@
+import{xt as e}from"./mgu6YkaM.js";e();

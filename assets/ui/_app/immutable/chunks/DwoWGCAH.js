@@ -1,0 +1,1 @@
+import"./hKX5Al0I.js";
