@@ -12,7 +12,6 @@ use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, web};
 use std::net::{SocketAddr, TcpListener};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use utoipa_actix_web::AppExt;
 
 /// Head and first part of a body leave in one write when they fit; measured against nginx.
@@ -58,14 +57,16 @@ impl Server {
         self.address
     }
 
-    /// Serves until `stop` is cancelled, then lets requests and background work finish and closes the store.
+    /// Serves until `stop` is cancelled. Then, in this order: requests and background work finish side by side, what is
+    /// gathered in memory is written, the store is closed. Each part of the background ends by itself, cutting off what
+    /// takes longer than `server.shutdown_timeout`; so there is nothing to give up here, and nothing uses the store when
+    /// it closes. Whoever cannot wait sends a second signal.
     pub async fn run(self, stop: CancellationToken) -> Result<(), AppError> {
-        let tasks = background::start(&self.hub, &stop);
+        let background = background::start(&self.hub, &stop);
         let address = self.address;
         let result = listen(&self.hub, self.listener, &stop).await;
         stop.cancel();
-        let patience = self.hub.config.current().server.shutdown_timeout;
-        wait(&tasks, patience).await;
+        background.wait().await;
         self.hub.flush().await;
         self.hub.close();
         result.map_err(|source| AppError::Listen { address, source })
@@ -117,10 +118,4 @@ fn security_headers() -> DefaultHeaders {
 async fn stop_when_told(handle: ServerHandle, stop: CancellationToken) {
     stop.cancelled().await;
     handle.stop(true).await;
-}
-
-async fn wait(tasks: &TaskTracker, patience: std::time::Duration) {
-    if tokio::time::timeout(patience, tasks.wait()).await.is_err() {
-        tracing::warn!("background work did not stop in time; it resumes at the next start");
-    }
 }

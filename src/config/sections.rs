@@ -61,9 +61,9 @@ section! {
         /// Who may make an account: "open" (everybody who reaches the hub) or "closed" (administrators).
         registration: Registration = "open", live;
         /// Lifetime of an access token.
-        access_token_lifetime: Duration = "1h", live, between(MINUTE, DAY);
+        access_token_lifetime: Duration = "1h", live, between(SECOND, DAY);
         /// Lifetime of a refresh token; each use renews it.
-        refresh_token_lifetime: Duration = "7d", live, between(MINUTE, 366 * DAY);
+        refresh_token_lifetime: Duration = "7d", live, between(SECOND, 366 * DAY);
         /// Lifetime of a signed link, by which a browser loads an image or a download of a private repository.
         link_lifetime: Duration = "10m", live, between(SECOND, DAY);
         /// Memory of one password check (argon2id).
@@ -76,6 +76,8 @@ section! {
         login_failures_per_minute: u32 = 10, live, at_least(1);
         /// Failed logins that one address may make in a minute, over all accounts.
         login_attempts_per_minute: u32 = 60, live, at_least(1);
+        /// Accounts that one address may make in an hour; a lecture hall is often one address. 0 means any number.
+        registrations_per_hour: u32 = 200, live;
     }
 }
 

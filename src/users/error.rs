@@ -96,6 +96,12 @@ pub enum UsersError {
         /// Whole seconds until the next attempt is let through.
         retry_after_seconds: u64,
     },
+    /// Many accounts are made from one address.
+    #[error("Too many accounts were made from this address: try again in {retry_after_seconds} s.")]
+    TooManyRegistrations {
+        /// Whole seconds until the next one is let through.
+        retry_after_seconds: u64,
+    },
     /// More password checks wait than the hub lets wait.
     #[error("Too many people log in at this moment: try again in a second.")]
     Busy,
@@ -156,7 +162,7 @@ impl Problem for UsersError {
             | Self::AdminField(_)
             | Self::NotYours => Code::Forbidden,
             Self::UnknownAccount(_) | Self::NoAvatar(_) | Self::UnknownToken => Code::NotFound,
-            Self::TooManyAttempts { .. } => Code::TooManyRequests,
+            Self::TooManyAttempts { .. } | Self::TooManyRegistrations { .. } => Code::TooManyRequests,
             Self::PictureTooLarge(_) => Code::TooLarge,
             Self::Busy => Code::Unavailable,
             Self::NoSecret(_) | Self::Hashing(_) => Code::Internal,
@@ -171,7 +177,9 @@ impl Problem for UsersError {
 
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TooManyAttempts { retry_after_seconds } => Some(*retry_after_seconds),
+            Self::TooManyAttempts { retry_after_seconds } | Self::TooManyRegistrations { retry_after_seconds } => {
+                Some(*retry_after_seconds)
+            }
             Self::Busy => Some(1),
             _ => None,
         }

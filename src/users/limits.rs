@@ -1,6 +1,6 @@
-//! How often passwords may be guessed.
+//! How often passwords may be guessed, and how many accounts somebody may make.
 //!
-//! Each failed login counts against three budgets, and a login that succeeds takes its own attempt back:
+//! Each registration counts against a budget of its address. Each failed login counts against three budgets, and a login that succeeds takes its own attempt back:
 //!
 //! - the pair of account and address: a few a minute;
 //! - the address, over all accounts: some more a minute;
@@ -39,18 +39,19 @@ enum Holder {
     Pair(Sha256, [u8; 16]),
     Address([u8; 16]),
     Account(Sha256),
+    Registrations([u8; 16]),
 }
 
-/// So many failures in so much time.
+/// So many attempts in so much time.
 #[derive(Debug, Clone, Copy)]
 struct Budget {
-    failures: u32,
+    attempts: u32,
     period: Duration,
 }
 
 impl Budget {
     fn interval(self) -> Duration {
-        self.period / self.failures.max(1)
+        self.period / self.attempts.max(1)
     }
 }
 
@@ -71,8 +72,8 @@ pub(super) struct Attempt {
 
 impl Attempt {
     fn budgets(&self) -> Vec<(Holder, Budget)> {
-        let minute = |failures| Budget {
-            failures,
+        let minute = |attempts| Budget {
+            attempts,
             period: Duration::from_mins(1),
         };
         let mut budgets = vec![
@@ -81,7 +82,7 @@ impl Attempt {
         ];
         if !self.known_place {
             let hour = Budget {
-                failures: ACCOUNT_FAILURES,
+                attempts: ACCOUNT_FAILURES,
                 period: Duration::from_hours(1),
             };
             budgets.push((Holder::Account(self.account), hour));
@@ -110,7 +111,24 @@ impl LoginLimits {
 
     /// Books an attempt on every budget, or refuses it and books nothing.
     pub(super) fn book(&self, attempt: &Attempt, now: Timestamp) -> Result<Booking, UsersError> {
-        let budgets = attempt.budgets();
+        self.take(attempt.budgets(), now)
+            .map_err(|retry_after_seconds| UsersError::TooManyAttempts { retry_after_seconds })
+    }
+
+    /// Books a registration on the budget of an address, or refuses it.
+    pub(super) fn book_registration(&self, network: [u8; 16], per_hour: u32, now: Timestamp) -> Result<(), UsersError> {
+        let hour = Budget {
+            attempts: per_hour,
+            period: Duration::from_hours(1),
+        };
+        match self.take(vec![(Holder::Registrations(network), hour)], now) {
+            Ok(_) => Ok(()),
+            Err(retry_after_seconds) => Err(UsersError::TooManyRegistrations { retry_after_seconds }),
+        }
+    }
+
+    /// Books an attempt on all of these, or answers after how many seconds there is room.
+    fn take(&self, budgets: Vec<(Holder, Budget)>, now: Timestamp) -> Result<Booking, u64> {
         let mut spent = self.spent();
         let wait = budgets
             .iter()
@@ -119,9 +137,7 @@ impl LoginLimits {
         if let Some(wait) = wait
             && !wait.is_zero()
         {
-            return Err(UsersError::TooManyAttempts {
-                retry_after_seconds: wait.as_secs() + u64::from(wait.subsec_nanos() > 0),
-            });
+            return Err(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
         }
         for (holder, budget) in &budgets {
             let full_at = spent.full_at.get(holder).copied().unwrap_or(now).max(now);
@@ -143,7 +159,7 @@ impl Spent {
     /// How long until the budget has room for one more.
     fn wait(&self, holder: Holder, budget: Budget, now: Timestamp) -> Duration {
         let full_at = self.full_at.get(&holder).copied().unwrap_or(now);
-        let room = budget.interval() * budget.failures.saturating_sub(1);
+        let room = budget.interval() * budget.attempts.saturating_sub(1);
         full_at.since(now).saturating_sub(room)
     }
 
@@ -237,6 +253,32 @@ mod tests {
         assert!(limits.book(&attempt("ana", "10.9.9.9", false), NOW).is_err());
         assert!(limits.book(&attempt("ana", "10.0.0.1", true), NOW).is_ok());
         assert!(limits.book(&attempt("ben", "10.9.9.9", false), NOW).is_ok());
+    }
+
+    #[test]
+    fn an_address_makes_so_many_accounts_in_an_hour() {
+        let limits = LoginLimits::new();
+        let home = network("10.0.0.1".parse().unwrap());
+        for _ in 0..4 {
+            limits.book_registration(home, 4, NOW).unwrap();
+        }
+        let refused = limits.book_registration(home, 4, NOW);
+        assert!(
+            matches!(
+                refused,
+                Err(UsersError::TooManyRegistrations {
+                    retry_after_seconds: 900
+                })
+            ),
+            "{refused:?}"
+        );
+        let elsewhere = network("10.0.0.2".parse().unwrap());
+        assert!(limits.book_registration(elsewhere, 4, NOW).is_ok());
+        assert!(
+            limits
+                .book_registration(home, 4, NOW.plus(Duration::from_mins(15)))
+                .is_ok()
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use super::error::UsersError;
+use super::limits::network;
 use super::model::{Account, AccountKind, Email, Profile, Role, parse_new_name};
 use super::password::Password;
 use super::store;
@@ -31,6 +32,7 @@ impl Users {
     /// when registration is closed: a hub without anybody is of no use.
     pub async fn register(&self, new: NewAccount, origin: Origin) -> Result<Account, UsersError> {
         let open = self.is_registration_open();
+        self.within_registrations(&origin)?;
         self.make_account(new, "account.registered", origin, move |tx| {
             match (store::is_empty(tx)?, open) {
                 (true, _) => Ok(Role::Admin),
@@ -39,6 +41,18 @@ impl Users {
             }
         })
         .await
+    }
+
+    /// Counts an attempt to register against the budget of its address.
+    fn within_registrations(&self, origin: &Origin) -> Result<(), UsersError> {
+        let per_hour = self.0.config.current().auth.registrations_per_hour;
+        match origin.address {
+            Some(address) if per_hour > 0 => {
+                let now = self.0.clock.now();
+                self.0.limits.book_registration(network(address), per_hour, now)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Makes an account on behalf of an administrator.

@@ -1,6 +1,9 @@
 use super::Client;
 use super::client::PASSWORD;
 use super::process::{HubProcess, LogLines, Outcome, hub_command};
+use geoml_hub::base::Clock;
+use geoml_hub::jobs::{JobFilter, JobState, Jobs, JobsOptions};
+use geoml_hub::store::Store;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -15,6 +18,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("GEOML_HUB__AUTH__PASSWORD_PASSES", "1"),
     ("GEOML_HUB__AUTH__LOGIN_FAILURES_PER_MINUTE", "100000"),
     ("GEOML_HUB__AUTH__LOGIN_ATTEMPTS_PER_MINUTE", "100000"),
+    ("GEOML_HUB__AUTH__REGISTRATIONS_PER_HOUR", "0"),
     ("GEOML_HUB__LOG__FORMAT", "json"),
     ("GEOML_HUB__STATISTICS__FLUSH_PERIOD", "50ms"),
     ("GEOML_HUB__SERVER__SHUTDOWN_TIMEOUT", "10s"),
@@ -254,10 +258,48 @@ impl TestApp {
         }
     }
 
-    /// Ends the test: stops the hub, and fails on an unexpected warning or error in the log and on any contradiction
-    /// in the data folder.
+    /// Ends the test: waits for queued jobs, stops the hub, and fails on an unexpected warning or error in the log, on a
+    /// job that did not succeed, and on any contradiction in the data folder.
     pub async fn finish(self) {
-        self.finish_without_check().await.assert_check_is_clean().await;
+        self.wait_for_jobs().await;
+        let stopped = self.finish_without_check().await;
+        stopped.assert_queue_is_empty();
+        stopped.assert_check_is_clean().await;
+    }
+
+    /// Gives queued jobs the time to run. A hub that cannot be asked is judged by what it left behind.
+    async fn wait_for_jobs(&self) {
+        let Some(admin) = self.admin.get().filter(|_| self.process.is_some()) else {
+            return;
+        };
+        for _ in 0..500 {
+            let mut open = 0;
+            for state in ["waiting", "running"] {
+                match admin.get(&format!("/api/admin/jobs?state={state}")).attempt().await {
+                    Ok(reply) if reply.status == 200 => open += reply.json()["total"].as_u64().unwrap_or(0),
+                    _ => return,
+                }
+            }
+            if open == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Fails when the stopped hub left a job that waits, runs or was given up. Periodic tasks are no jobs.
+    fn assert_queue_is_empty(&self) {
+        let store = Store::open(&self.folder.join("hub.redb"), &geoml_hub::app::schema(), 1 << 20).unwrap();
+        let jobs = Jobs::new(store.clone(), Clock::system(), JobsOptions::default());
+        for state in [JobState::Waiting, JobState::Running, JobState::Dead] {
+            let filter = JobFilter {
+                state: Some(state),
+                name: None,
+            };
+            let (left, _) = jobs.list(&filter, 0, 10).unwrap();
+            assert!(left.is_empty(), "jobs are left that are {state:?}: {left:#?}");
+        }
+        store.close();
     }
 
     /// Ends the test as [`Self::finish`] does, but for a folder that is meant to be refused or damaged.

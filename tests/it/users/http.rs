@@ -1,6 +1,7 @@
 use crate::support::{Client, TestApp};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -314,5 +315,53 @@ async fn an_avatar_is_uploaded_as_a_form_or_as_it_is() {
         .body("x")
         .await
         .refused(403, "forbidden");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn one_address_makes_only_so_many_accounts_in_an_hour() {
+    let app = TestApp::with(&[("GEOML_HUB__AUTH__REGISTRATIONS_PER_HOUR", "3")])
+        .start()
+        .await;
+    let account =
+        |name: &str| json!({ "username": name, "email": format!("{name}@example.org"), "password": PASSWORD });
+    for name in ["ana", "ben", "cai"] {
+        app.anonymous()
+            .post("/api/auth/register", &account(name))
+            .await
+            .expect(201);
+    }
+    let reply = app.anonymous().post("/api/auth/register", &account("dan")).await;
+    let wait: u64 = reply.header("retry-after").parse().unwrap();
+    assert!((1..=1_200).contains(&wait), "{wait}");
+    reply.refused(429, "too_many_requests");
+    let ana = app.log_in("ana").await;
+    ana.post("/api/users", &account("dan")).await.expect(201);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_session_ends_with_its_tokens_and_a_refresh_begins_it_anew() {
+    let app = TestApp::with(&[
+        ("GEOML_HUB__AUTH__ACCESS_TOKEN_LIFETIME", "3s"),
+        ("GEOML_HUB__AUTH__REFRESH_TOKEN_LIFETIME", "6s"),
+    ])
+    .start()
+    .await;
+    app.user("ana").await;
+    let grant = log_in(&app, "ana").await;
+    assert_eq!(grant["expires_in"], 3);
+    let person = |grant: &Value| app.anonymous().with_token(grant["access_token"].as_str().unwrap());
+    let refresh = |grant: &Value| {
+        let body = json!({ "refresh_token": grant["refresh_token"] });
+        app.anonymous().post("/api/auth/refresh", &body)
+    };
+    tokio::time::sleep(Duration::from_millis(3_100)).await;
+    person(&grant).get("/api/auth/me").await.refused(401, "unauthorized");
+    let renewed = refresh(&grant).await.ok();
+    person(&renewed).get("/api/auth/me").await.ok();
+    tokio::time::sleep(Duration::from_millis(6_100)).await;
+    refresh(&renewed).await.refused(401, "unauthorized");
+    person(&renewed).get("/api/auth/me").await.refused(401, "unauthorized");
     app.finish().await;
 }
