@@ -9,7 +9,7 @@ use crate::files::SpaceConsumer;
 use crate::jobs::{JobError, PeriodicTask};
 use crate::repos::PathHistory;
 use crate::search::SearchConsumer;
-use crate::social::Forgetting;
+use crate::social::{Forgetting, Moving};
 use crate::taxonomy::ClassificationCounts;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +29,7 @@ pub(super) fn register(hub: &Hub) -> Result<(), AppError> {
     hub.events.register(CardFollower::new(hub.cards.clone()));
     hub.events.register(SpaceConsumer::new(hub.files.clone()));
     hub.events.register(Forgetting::new(hub.social.clone()));
+    hub.events.register(Moving::new(hub.social.clone()));
     hub.events.register(SearchConsumer::new(hub.search.clone()));
     for task in tasks(hub).into_iter().chain(hub.users.tasks()) {
         hub.tasks.register(task)?;
@@ -144,7 +145,8 @@ where
     PeriodicTask::new(name, about, period, move |_stop| run(hub.clone()))
 }
 
-/// Starts everything; all of it stops when `stop` is cancelled.
+/// Starts everything; all of it ends when `stop` is cancelled, within `server.shutdown_timeout` and the seconds of grace
+/// that interrupted jobs have.
 pub(super) fn start(hub: &Hub, stop: &CancellationToken) -> TaskTracker {
     let running = TaskTracker::new();
     let patience = hub.config.current().server.shutdown_timeout;

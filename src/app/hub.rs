@@ -89,6 +89,7 @@ impl Hub {
         let traffic = Traffic::default();
         let files = Files::new(
             store.clone(),
+            events.clone(),
             blobs.clone(),
             users.clone(),
             repos.clone(),

@@ -52,7 +52,7 @@ pub use facts::FactsChange;
 pub use file_id::FileId;
 pub use formats::FileKind;
 pub use listing::{ListedEntry, Listing, Window};
-pub use relocate::Saying;
+pub use relocate::{MovedFile, Saying};
 pub use sessions::{ArrivingChunk, NewSession, SessionState, SessionStatus, UploadSession};
 pub use space::{AccountSpace, Space, SpaceConsumer};
 pub use store::TABLES;
@@ -62,11 +62,19 @@ pub use upload::{Arrived, Arriving, Changed, ChangedFile, UploadDraft, checked_p
 use crate::base::{Clock, UploadId};
 use crate::blobs::Blobs;
 use crate::config::LiveConfig;
+use crate::events::Events;
 use crate::repos::Repos;
 use crate::store::{ReadRows, Store, StoreError};
 use crate::users::Users;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
+
+/// Kinds of events that this slice records.
+pub mod event {
+    /// A file of the repository that is the subject was moved through the hub, within it or to another one; the details
+    /// are a [`MovedFile`](super::MovedFile).
+    pub const MOVED: &str = "file.moved";
+}
 
 /// The handle of this slice; cheap to clone.
 #[derive(Clone)]
@@ -80,6 +88,7 @@ struct Inner {
     config: LiveConfig,
     clock: Clock,
     traffic: Traffic,
+    events: Events,
     cache: cache::EntryCache,
     /// Chunked uploads that a request is completing or cancelling.
     ending: Mutex<HashSet<UploadId>>,
@@ -87,8 +96,13 @@ struct Inner {
 
 impl Files {
     /// Puts the slice over its engines and the slices below it.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts it stands over, each a handle; a struct would only name them again"
+    )]
     pub fn new(
         store: Store,
+        events: Events,
         blobs: Blobs,
         users: Users,
         repos: Repos,
@@ -105,6 +119,7 @@ impl Files {
             config,
             clock,
             traffic,
+            events,
             cache,
             ending,
         }))

@@ -3,11 +3,13 @@
 use super::error::FilesError;
 use super::placement::{Received, is_large_by_path};
 use super::upload::{Changed, ChangedFile, message, put};
-use super::{FileEntry, FileId, Files, OpenFile, store};
-use crate::base::RepoPath;
-use crate::events::Origin;
+use super::{FileEntry, FileId, Files, OpenFile, event, store};
+use crate::base::{RepoPath, RepositoryId};
+use crate::events::{NewEvent, Origin, Subject};
 use crate::git::{Operation, Parent};
 use crate::repos::{CommitDraft, CommitOptions, ReadRepo, WriteRepo};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// What a commit says beside what it does.
 #[derive(Debug, Clone)]
@@ -16,6 +18,17 @@ pub struct Saying {
     pub message: Option<String>,
     /// From where the request came.
     pub origin: Origin,
+}
+
+/// Where a file was and where it is now: the details of [`event::MOVED`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedFile {
+    /// Its path before.
+    pub from: String,
+    /// The repository it is in now.
+    pub to_repository: RepositoryId,
+    /// Its path now.
+    pub to: String,
 }
 
 impl Files {
@@ -104,8 +117,9 @@ impl Files {
             }
         };
         self.copy_facts(&entry.id(), &to).await?;
+        let origin = saying.origin.clone();
         let changed = self.say(draft, saying, default, vec![file]).await?;
-        self.forget_facts(entry.id()).await?;
+        self.finish_move(entry.id(), to, origin).await?;
         Ok(changed)
     }
 
@@ -119,9 +133,29 @@ impl Files {
         path: RepoPath,
         saying: Saying,
     ) -> Result<Changed, FilesError> {
+        let to = FileId::new(target.repository().id, path.as_str());
+        let origin = saying.origin.clone();
         let copied = self.copy(source.as_read(), entry, target, path, saying.clone()).await?;
         self.delete(source, entry, saying).await?;
+        self.finish_move(entry.id(), to, origin).await?;
         Ok(copied)
+    }
+
+    /// Forgets what people said about the old path, and tells the slices above, which keep rows by path too.
+    async fn finish_move(&self, from: FileId, to: FileId, origin: Origin) -> Result<(), FilesError> {
+        let events = self.0.events.clone();
+        let written = self.0.store.write(move |tx| {
+            store::delete_facts(tx, from.repository, &from.path)?;
+            let details = json!(MovedFile {
+                from: from.path,
+                to_repository: to.repository,
+                to: to.path,
+            });
+            let moved = NewEvent::new(event::MOVED, &origin, Subject::Repository(from.repository));
+            events.record(tx, moved.with(details))?;
+            Ok(())
+        });
+        written.await
     }
 
     async fn put_copy(

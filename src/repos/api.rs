@@ -1,6 +1,8 @@
 //! Routes of repositories as such. What joins them with cards and counters stands in `web/`.
 
-use super::{NewRepository, ReadRepo, Repos, ReposError, Repository, RepositoryAddress, SettingsChange, Visibility};
+use super::{
+    NewRepository, ReadRepo, Repos, ReposError, Repository, RepositoryAddress, SettingsChange, StatusChange, Visibility,
+};
 use crate::base::{AccountName, RepositoryId, RepositoryKind, RepositoryName, Timestamp};
 use crate::events::Origin;
 use crate::git::ObjectId;
@@ -17,6 +19,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(create_repository)
         .service(list_user_repositories)
+        .service(change_status)
         .service(restore_repository)
         .service(purge_repository);
 }
@@ -378,10 +381,48 @@ async fn restore_repository(
     let admin = caller.require_admin()?;
     let origin = Origin::of_request(caller.user_id(), info.address);
     let repository = repos.restore(admin, path.0, body.0.name, origin).await?;
+    Ok(Json(view(&repository, &users)?))
+}
+
+/// What an administrator decides about a repository; absent fields stay.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ChangeStatus {
+    /// Whether it is shown first.
+    is_featured: Option<bool>,
+    /// Another visibility.
+    #[schema(value_type = Option<String>)]
+    visibility: Option<Visibility>,
+}
+
+/// Features a repository, or makes it public or private.
+#[utoipa::path(tag = "administration", params(("repository_id" = String, Path, description = "its id")),
+    request_body = ChangeStatus, security(("bearer" = [])),
+    responses((status = 200, body = RepositoryView), (status = 401), (status = 403), (status = 404), (status = 422)))]
+#[put("/api/admin/repositories/{repository_id}/status")]
+async fn change_status(
+    caller: Caller,
+    info: RequestInfo,
+    path: Path<RepositoryId>,
+    body: Json<ChangeStatus>,
+    repos: Data<Repos>,
+    users: Data<Users>,
+) -> ApiResult<Json<RepositoryView>> {
+    let admin = caller.require_admin()?;
+    let origin = Origin::of_request(caller.user_id(), info.address);
+    let change = StatusChange {
+        featured: body.0.is_featured,
+        visibility: body.0.visibility,
+    };
+    let repository = repos.change_status(admin, path.0, change, origin).await?;
+    Ok(Json(view(&repository, &users)?))
+}
+
+fn view(repository: &Repository, users: &Users) -> ApiResult<RepositoryView> {
     let owner = users
         .find(repository.owner)?
-        .ok_or_else(|| ReposError::NotFound(path.0.to_string()))?;
-    Ok(Json(RepositoryView::new(&repository, &owner)))
+        .ok_or_else(|| ReposError::NotFound(repository.id.to_string()))?;
+    Ok(RepositoryView::new(repository, &owner))
 }
 
 /// Removes a deleted repository for good.

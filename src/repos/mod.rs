@@ -40,7 +40,7 @@ pub use error::ReposError;
 pub use file_link::{WantedFile, decoded_path, encoded_path};
 pub use history::PathHistory;
 pub use model::{LastCommit, Repository, Visibility};
-pub use settings::SettingsChange;
+pub use settings::{SettingsChange, StatusChange};
 pub use store::{TABLES, all_repositories, blob_is_linked, find, repository};
 
 use crate::base::{Clock, RepositoryId};

@@ -21,7 +21,37 @@ pub struct SettingsChange {
     pub default_branch: Option<String>,
 }
 
+/// What an administrator of the hub sets of any repository; absent fields stay.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StatusChange {
+    /// Whether it is shown first.
+    pub featured: Option<bool>,
+    /// Another visibility.
+    pub visibility: Option<Visibility>,
+}
+
 impl Repos {
+    /// Changes what an administrator of the hub decides about a live repository.
+    pub async fn change_status(
+        &self,
+        _proof: Admin,
+        id: RepositoryId,
+        change: StatusChange,
+        origin: Origin,
+    ) -> Result<Repository, ReposError> {
+        self.update(id, move |_, repository, record| {
+            let before = (repository.featured, repository.visibility);
+            repository.featured = change.featured.unwrap_or(repository.featured);
+            repository.visibility = change.visibility.unwrap_or(repository.visibility);
+            if before == (repository.featured, repository.visibility) {
+                return Ok(());
+            }
+            let details = json!({ "featured": repository.featured, "visibility": repository.visibility });
+            record(NewEvent::new(event::CHANGED, &origin, Subject::Repository(id)).with(details))
+        })
+        .await
+    }
+
     /// Changes settings and the name.
     pub async fn change_settings(
         &self,

@@ -5,7 +5,7 @@ use crate::events::{Consumer, Event, Position, Subject};
 use crate::git::ObjectId;
 use crate::jobs::{JobError, JobResult};
 use crate::repos::event;
-use crate::search::upkeep::Search;
+use crate::search::upkeep::{BATCH, Search};
 use crate::search::users::UserChange;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +15,7 @@ const SILENT: &[&str] = &[
     crate::social::event::UNSTARRED,
     crate::social::event::FOLLOWED,
     crate::social::event::UNFOLLOWED,
+    crate::files::event::MOVED,
     "account.logged_in",
     "account.logged_out",
     "account.password_changed",
@@ -58,12 +59,7 @@ impl Consumer for SearchConsumer {
         if files_changed {
             search.files.apply(Vec::new(), Some(last)).await?;
         }
-        if !changed.repositories.is_empty() {
-            let changes = search
-                .repository_changes(changed.repositories.into_iter().collect())
-                .await?;
-            search.repositories.apply(changes, Some(last)).await?;
-        }
+        follow_repositories(search, changed.repositories, changed.classifications, last).await?;
         advance(search, last).await?;
         let (users, files, repositories) =
             tokio::join!(search.users.flush(), search.files.flush(), search.repositories.flush());
@@ -76,6 +72,8 @@ impl Consumer for SearchConsumer {
 struct Changed {
     repositories: BTreeSet<RepositoryId>,
     users: BTreeSet<UserId>,
+    /// Nodes whose names are in what is searched of every repository below them.
+    classifications: BTreeSet<String>,
     files: BTreeMap<RepositoryId, Files>,
 }
 
@@ -95,6 +93,10 @@ impl Changed {
                 Some(Subject::Repository(id)) => changed.note_repository(id, event),
                 Some(Subject::Account(id)) => {
                     changed.users.insert(id);
+                }
+                _ if event.kind == crate::taxonomy::event::CHANGED => {
+                    let id = event.details.get("id").and_then(|id| id.as_str());
+                    changed.classifications.extend(id.map(str::to_owned));
                 }
                 _ => {}
             }
@@ -140,6 +142,28 @@ async fn user_changes(search: &Search, ids: BTreeSet<UserId>) -> Result<Vec<User
             .map_or(UserChange::Delete(id), |user| UserChange::Put(Box::new(user))))
     };
     blocking(move || ids.into_iter().map(change).collect()).await
+}
+
+async fn follow_repositories(
+    search: &Search,
+    mut repositories: BTreeSet<RepositoryId>,
+    classifications: BTreeSet<String>,
+    last: u64,
+) -> JobResult {
+    for node in classifications {
+        let sources = search.sources.clone();
+        repositories.extend(blocking(move || sources.classified(&node)).await?);
+    }
+    if repositories.is_empty() {
+        return Ok(());
+    }
+    let repositories: Vec<RepositoryId> = repositories.into_iter().collect();
+    for batch in repositories.chunks(BATCH) {
+        let changes = search.repository_changes(batch.to_vec()).await?;
+        search.repositories.apply(changes, None).await?;
+    }
+    search.repositories.apply(Vec::new(), Some(last)).await?;
+    Ok(())
 }
 
 async fn follow_files(search: &Search, id: RepositoryId, files: Files) -> JobResult {

@@ -56,6 +56,14 @@ impl LiveRow {
         let weight = (self.counters.stars + self.counters.downloads / 100) as f32;
         1.0 + 0.04 * (1.0 + weight).log2()
     }
+
+    /// What orders by popularity: a star weighs as much as a hundred downloads, as it does in [`Self::popularity`].
+    pub(crate) fn standing(&self) -> u64 {
+        self.counters
+            .stars
+            .saturating_mul(100)
+            .saturating_add(self.counters.downloads)
+    }
 }
 
 /// All rows; cheap to clone.

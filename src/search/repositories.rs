@@ -48,6 +48,8 @@ pub enum RepositorySort {
     Stars,
     /// The most downloads first.
     Downloads,
+    /// The most stars and downloads first, a star as much as a hundred downloads.
+    Popular,
     /// The last changed first.
     Updated,
     /// The newest first.
@@ -418,6 +420,7 @@ fn order(sort: RepositorySort) -> Order {
         RepositorySort::Trending => Order::Live(|row| tantivy::f64_to_u64(row.counters.trending)),
         RepositorySort::Stars => Order::Live(|row| row.counters.stars),
         RepositorySort::Downloads => Order::Live(|row| row.counters.downloads),
+        RepositorySort::Popular => Order::Live(LiveRow::standing),
         RepositorySort::Updated => Order::Number(number::UPDATED),
         RepositorySort::Created => Order::Number(number::CREATED),
         RepositorySort::Name => Order::Keyword(keyword::NAME),

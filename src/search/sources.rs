@@ -45,6 +45,11 @@ impl Sources {
         Ok(ids)
     }
 
+    /// Ids of the repositories below a node of the classification tree.
+    pub(crate) fn classified(&self, node: &str) -> Result<Vec<RepositoryId>, StoreError> {
+        self.store.read(|tx| crate::taxonomy::members(tx, node))
+    }
+
     /// Ids of all accounts.
     pub(crate) fn user_ids(&self) -> Result<Vec<UserId>, StoreError> {
         let accounts = self.store.read(crate::users::all_accounts)?;

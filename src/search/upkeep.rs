@@ -24,7 +24,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 /// Things handed to an index at once while rebuilding; bounds the memory that takes.
-const BATCH: usize = 100;
+pub(crate) const BATCH: usize = 100;
 /// Pause after a rebuild that failed.
 const RETRY: Duration = Duration::from_secs(10);
 

@@ -13,6 +13,8 @@ mod counting;
 mod error;
 /// Figures of accounts.
 mod figures;
+/// Purged repositories and moved files.
+mod follow;
 /// Follows.
 mod follows;
 /// What is counted.
@@ -26,14 +28,14 @@ mod windows;
 
 pub use error::SocialError;
 pub use figures::AccountFigures;
+pub use follow::{Forgetting, Moving};
 pub use model::{Counters, DayCounters, FileCounters, MethodCounters};
 pub use store::TABLES;
-pub use windows::Forgetting;
 
 use crate::base::{Clock, RepositoryId, Timestamp};
 use crate::events::Events;
 use crate::files::Traffic;
-use crate::repos::Repos;
+use crate::repos::{ReadRepo, Repos};
 use crate::store::{ReadRows, Store, StoreError};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -90,6 +92,11 @@ impl Social {
     /// The counters of a file.
     pub fn file_counters(&self, id: RepositoryId, path: &str) -> Result<FileCounters, StoreError> {
         self.store.read(|tx| store::file_counters(tx, id, path))
+    }
+
+    /// The files of a repository with the most downloads, then views, the most used first.
+    pub fn top_files(&self, proof: &ReadRepo, count: usize) -> Result<Vec<(String, FileCounters)>, StoreError> {
+        self.store.read(|tx| store::top_files(tx, proof.id(), count))
     }
 
     /// Waits for changed counters and answers whose they are.

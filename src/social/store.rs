@@ -1,7 +1,9 @@
 use super::model::{Counters, DayCounters, FileCounters};
 use crate::base::{Day, RepositoryId, Timestamp, UserId};
 use crate::store::{Descending, ReadRows, Scan, StoreError, Table, TableSpec, WriteTx};
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
+use std::ops::ControlFlow;
 
 /// The tables of this slice.
 pub const TABLES: &[TableSpec] = &[
@@ -77,6 +79,41 @@ pub(super) fn put_file_counters(
     counters: FileCounters,
 ) -> Result<(), StoreError> {
     FILES.put(tx, &(id, path.to_owned()), &counters)
+}
+
+/// The files with the most downloads, then views. Remembers no more than it answers, however many files there are.
+pub(super) fn top_files(
+    tx: &impl ReadRows,
+    id: RepositoryId,
+    count: usize,
+) -> Result<Vec<(String, FileCounters)>, StoreError> {
+    let mut top = BTreeSet::new();
+    FILES.scan(tx, &Scan::prefix(&(id,)), |(_, path), counters| {
+        top.insert((Reverse((counters.downloads, counters.views)), path));
+        if top.len() > count {
+            top.pop_last();
+        }
+        Ok::<_, StoreError>(ControlFlow::Continue(()))
+    })?;
+    let counters = |Reverse((downloads, views))| FileCounters { views, downloads };
+    Ok(top.into_iter().map(|(rank, path)| (path, counters(rank))).collect())
+}
+
+/// Gives the counters of one file to another, which may be in another repository and have counters already.
+pub(super) fn move_file_counters(
+    tx: &WriteTx<'_>,
+    (from, old_path): (RepositoryId, &str),
+    (to, new_path): (RepositoryId, &str),
+) -> Result<(), StoreError> {
+    let key = (from, old_path.to_owned());
+    let Some(moved) = FILES.get(tx, &key)? else {
+        return Ok(());
+    };
+    FILES.delete(tx, &key)?;
+    let mut counters = file_counters(tx, to, new_path)?;
+    counters.views += moved.views;
+    counters.downloads += moved.downloads;
+    put_file_counters(tx, to, new_path, counters)
 }
 
 pub(super) fn day(tx: &impl ReadRows, id: RepositoryId, day: Day) -> Result<DayCounters, StoreError> {

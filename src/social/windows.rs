@@ -1,10 +1,9 @@
 use super::model::{Counters, DayCounters};
 use super::{Social, store};
 use crate::base::{Day, RepositoryId, blocking};
-use crate::events::{Consumer, Event, Subject};
-use crate::jobs::JobResult;
 use crate::repos::ReadRepo;
 use crate::store::StoreError;
+use std::collections::HashMap;
 
 /// Repositories whose windows are written in one transaction.
 const BATCH: usize = 500;
@@ -44,6 +43,16 @@ impl Social {
         let first = self.clock.now().day().minus(length.saturating_sub(1));
         self.store.read(|tx| store::days_since(tx, proof.id(), first))
     }
+
+    /// The same with the days on which nothing was counted, in order.
+    pub fn every_day(&self, proof: &ReadRepo, length: u32) -> Result<Vec<(Day, DayCounters)>, StoreError> {
+        let counted: HashMap<Day, DayCounters> = self.last_days(proof, length)?.into_iter().collect();
+        let today = self.clock.now().day();
+        let days = (0..length).rev().map(|back| today.minus(back));
+        Ok(days
+            .map(|day| (day, counted.get(&day).copied().unwrap_or_default()))
+            .collect())
+    }
 }
 
 fn windows(mut counters: Counters, today: Day, days: &[(Day, DayCounters)]) -> Counters {
@@ -58,30 +67,6 @@ fn windows(mut counters: Counters, today: Day, days: &[(Day, DayCounters)]) -> C
     counters.views_30d = sum(30, |counted| counted.views);
     counters.downloads_30d = sum(30, |counted| counted.downloads);
     counters
-}
-
-/// Forgets the stars and counters of repositories that are purged.
-pub struct Forgetting(Social);
-
-impl Forgetting {
-    /// Follows the record for this slice.
-    pub fn new(social: Social) -> Self {
-        Self(social)
-    }
-}
-
-impl Consumer for Forgetting {
-    const NAME: &'static str = "social-purge";
-    const KINDS: &'static [&'static str] = &[crate::repos::event::PURGED];
-
-    async fn handle(&self, events: &[Event]) -> JobResult {
-        for event in events {
-            if let Some(Subject::Repository(id)) = event.subject {
-                self.0.store.write(move |tx| store::forget_repository(tx, id)).await?;
-            }
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub use error::TaxonomyError;
 pub use links::{ClassificationCounts, set_card_links};
 pub use model::{Classification, LinkOrigin, RepositoryClassification};
 pub use nodes::{ClassificationChange, NewClassification};
-pub use store::{TABLES, check, classification, find, of_repository, path, repository_count};
+pub use store::{TABLES, check, classification, find, members, of_repository, path, repository_count};
 pub use tree::{BuiltInNode, built_in};
 
 use crate::base::Clock;

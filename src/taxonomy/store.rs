@@ -134,8 +134,7 @@ pub(super) fn put(tx: &WriteTx<'_>, node: &Classification) -> Result<(), StoreEr
 
 /// Removes a node and every link to it; answers the repositories that had one. Their states follow by [`refresh`].
 pub(super) fn remove(tx: &WriteTx<'_>, id: &str) -> Result<Vec<RepositoryId>, StoreError> {
-    let members = MEMBERS.keys(tx, &Scan::prefix(&(id,)))?;
-    let repositories: Vec<RepositoryId> = members.into_iter().map(|(_, repository)| repository).collect();
+    let repositories = members(tx, id)?;
     for repository in &repositories {
         for origin in LinkOrigin::ALL {
             LINKS.delete(tx, &(*repository, origin.number(), id.to_owned()))?;
@@ -143,6 +142,12 @@ pub(super) fn remove(tx: &WriteTx<'_>, id: &str) -> Result<Vec<RepositoryId>, St
     }
     NODES.delete(tx, &id.to_owned())?;
     Ok(repositories)
+}
+
+/// The repositories that belong to a node or to one below it, private and deleted ones too.
+pub fn members(tx: &impl ReadRows, id: &str) -> Result<Vec<RepositoryId>, StoreError> {
+    let members = MEMBERS.keys(tx, &Scan::prefix(&(id,)))?;
+    Ok(members.into_iter().map(|(_, repository)| repository).collect())
 }
 
 /// How many repositories are members of a node, private and deleted ones too.

@@ -47,7 +47,7 @@ impl Files {
 
     /// A file by its id, at the tip of the default branch. A repository that the caller may not read answers like a file
     /// that does not exist.
-    pub(super) async fn by_id(&self, caller: &Caller, id: &str) -> ApiResult<(ReadRepo, Revision, Arc<FileEntry>)> {
+    pub async fn by_id(&self, caller: &Caller, id: &str) -> ApiResult<(ReadRepo, Revision, Arc<FileEntry>)> {
         let id: FileId = id.parse()?;
         let proof = self
             .repos()

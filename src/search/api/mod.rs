@@ -23,11 +23,14 @@ use view::{FileHitView, FoundView, RepositoryPage, SuggestionsView, UserHitView}
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(search_repositories)
+        .service(browse_repositories)
         .service(search_users)
         .service(suggest)
         .service(list_trending_found)
         .service(list_trending)
         .service(list_recent)
+        .service(list_popular)
+        .service(list_featured)
         .service(search_files);
 }
 
@@ -94,6 +97,33 @@ async fn search_repositories(
 ) -> ApiResult<Json<RepositoryPage>> {
     let parameters = Parameters::new(pairs.0);
     let (query, page) = (parameters.repositories()?, parameters.page()?);
+    Context {
+        caller,
+        search,
+        repos,
+        social,
+    }
+    .repositories(query, page)
+    .await
+}
+
+/// Lists the repositories that the caller may see, narrowed and ordered as a search is; the last changed first when no
+/// order is asked for and nothing is looked for.
+#[utoipa::path(tag = "repositories", params(RepositoryParameters, PageQuery),
+    responses((status = 200, body = RepositoryPage), (status = 400)))]
+#[get("/api/repositories")]
+async fn browse_repositories(
+    caller: Caller,
+    pairs: Query<Vec<(String, String)>>,
+    search: Data<Search>,
+    repos: Data<Repos>,
+    social: Data<Social>,
+) -> ApiResult<Json<RepositoryPage>> {
+    let parameters = Parameters::new(pairs.0);
+    let (mut query, page) = (parameters.repositories()?, parameters.page()?);
+    if query.text.is_empty() && query.sort == RepositorySort::Relevance {
+        query.sort = RepositorySort::Updated;
+    }
     Context {
         caller,
         search,
@@ -202,6 +232,54 @@ async fn list_recent(
         social,
     }
     .listed(RepositorySort::Created, kind.0, page.0)
+    .await
+}
+
+/// The most starred and downloaded repositories; a star weighs as much as a hundred downloads.
+#[utoipa::path(tag = "search", params(KindParameter, PageQuery), responses((status = 200, body = RepositoryPage), (status = 400)))]
+#[get("/api/popular")]
+async fn list_popular(
+    caller: Caller,
+    kind: Query<KindParameter>,
+    page: Query<PageQuery>,
+    search: Data<Search>,
+    repos: Data<Repos>,
+    social: Data<Social>,
+) -> ApiResult<Json<RepositoryPage>> {
+    Context {
+        caller,
+        search,
+        repos,
+        social,
+    }
+    .listed(RepositorySort::Popular, kind.0, page.0)
+    .await
+}
+
+/// Repositories that an administrator features, the last changed first.
+#[utoipa::path(tag = "search", params(KindParameter, PageQuery), responses((status = 200, body = RepositoryPage), (status = 400)))]
+#[get("/api/featured")]
+async fn list_featured(
+    caller: Caller,
+    kind: Query<KindParameter>,
+    page: Query<PageQuery>,
+    search: Data<Search>,
+    repos: Data<Repos>,
+    social: Data<Social>,
+) -> ApiResult<Json<RepositoryPage>> {
+    let mut query = RepositoryQuery {
+        sort: RepositorySort::Updated,
+        ..RepositoryQuery::default()
+    };
+    query.filter.featured = true;
+    query.filter.kinds.extend(kind.0.repo_type);
+    Context {
+        caller,
+        search,
+        repos,
+        social,
+    }
+    .repositories(query, page.0)
     .await
 }
 

@@ -16,7 +16,7 @@ use utoipa::IntoParams;
 pub(super) struct RepositoryParameters {
     /// What to look for: words, `"phrases"`, `-exclusions`. Empty finds everything.
     q: Option<String>,
-    /// Order: `relevance`, `trending`, `stars`, `downloads`, `updated`, `created` or `name`.
+    /// Order: `relevance`, `trending`, `popular`, `stars`, `downloads`, `updated`, `created` or `name`.
     #[param(inline, value_type = Option<String>)]
     sort: Option<String>,
     /// Only these kinds: model, dataset, space, code, workflow, project.
@@ -179,13 +179,14 @@ impl Parameters {
         Ok(match self.text("sort") {
             None | Some("" | "relevance") => RepositorySort::Relevance,
             Some("trending") => RepositorySort::Trending,
+            Some("popular") => RepositorySort::Popular,
             Some("stars") => RepositorySort::Stars,
             Some("downloads") => RepositorySort::Downloads,
             Some("updated") => RepositorySort::Updated,
             Some("created") => RepositorySort::Created,
             Some("name") => RepositorySort::Name,
             Some(_) => {
-                let message = "'sort' is relevance, trending, stars, downloads, updated, created or name.";
+                let message = "'sort' is relevance, trending, popular, stars, downloads, updated, created or name.";
                 return Err(ApiError::field(Code::BadRequest, "sort", message));
             }
         })

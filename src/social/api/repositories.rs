@@ -1,7 +1,7 @@
 use crate::base::{AccountName, Day, Timestamp};
 use crate::events::Origin;
 use crate::files::{Traffic, TrafficEvent, TrafficKind, TrafficMethod};
-use crate::http::{ApiResult, Code, Json, Page, PageQuery, Path, Query, RequestInfo};
+use crate::http::{ApiError, ApiResult, Code, Json, Page, PageQuery, Path, Query, RequestInfo};
 use crate::repos::Repos;
 use crate::repos::api::KindQuery;
 use crate::social::{Counters, DayCounters, MethodCounters, Social};
@@ -185,14 +185,26 @@ async fn show_statistics(
 /// Which days to answer.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct DaysQuery {
+pub(super) struct DaysQuery {
     /// How many days, today included; 30 when absent.
     days: Option<u32>,
 }
 
+impl DaysQuery {
+    /// The number of days, within its bounds.
+    pub(super) fn length(&self) -> ApiResult<u32> {
+        let length = self.days.unwrap_or(DEFAULT_DAYS);
+        if (1..=MAX_DAYS).contains(&length) {
+            return Ok(length);
+        }
+        let message = format!("'days' lies between 1 and {MAX_DAYS}.");
+        Err(ApiError::field(Code::BadRequest, "days", message))
+    }
+}
+
 /// One day of a repository.
 #[derive(Debug, Serialize, ToSchema)]
-struct DayView {
+pub(super) struct DayView {
     /// The day in UTC.
     #[schema(value_type = String, format = Date)]
     day: Day,
@@ -266,13 +278,8 @@ async fn list_views(
     (repos, social): (Data<Repos>, Data<Social>),
 ) -> ApiResult<Json<ViewsView>> {
     let proof = repos.readable(&caller, &query.0.address(&path.0))?;
-    let length = days.0.days.unwrap_or(DEFAULT_DAYS);
-    if !(1..=MAX_DAYS).contains(&length) {
-        let message = format!("'days' lies between 1 and {MAX_DAYS}.");
-        return Err(crate::http::ApiError::field(Code::BadRequest, "days", message));
-    }
     let days = social
-        .last_days(&proof, length)?
+        .last_days(&proof, days.0.length()?)?
         .into_iter()
         .map(DayView::from)
         .collect();

@@ -1,6 +1,7 @@
 //! The metadata of a repository over HTTP.
 
 use super::support::{git_log, repository};
+use crate::files::upload;
 use crate::support::TestApp;
 use serde_json::{Value, json};
 
@@ -252,5 +253,41 @@ async fn templates_come_with_the_hub_and_from_people() {
     assert_eq!(ids, ["model-en", "ana/Our models"]);
     let bad = json!({ "name": "", "repo_type": "model", "language": "en", "content": "x" });
     ana.post("/api/metadata/templates", &bad).await.refused(422, "invalid");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn bad_yaml_never_blocks_a_commit_and_is_shown_with_its_place() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    ana.post("/api/repositories", &json!({ "name": "rain" })).await.ok();
+    for (readme, line) in [
+        ("---\ntitle: T\ntags: [a\nlicense: mit\n---\n# Text\n", 3..=5),
+        ("---\ntitle: \"open\nlicense: mit\n---\n", 2..=5),
+        ("---\ntitle: T\n\tlicense: mit\n---\n", 2..=3),
+        ("---\ntitle: T\ntitle: U\n---\n", 3..=3),
+    ] {
+        upload(&ana, "ana/rain", "README.md", readme).await.expect(201);
+        let read = ana.get("/api/ana/rain/metadata").await.ok();
+        assert_eq!(read["valid"], false, "{readme:?}: {read:#}");
+        let problem = &read["problems"][0];
+        let place = (problem["line"].as_u64(), problem["column"].as_u64());
+        assert!(
+            place.0.is_some_and(|at| line.contains(&at)) && place.1.is_some_and(|at| at > 0),
+            "{readme:?}: {read:#}"
+        );
+        let shown = ana.get("/api/ana/rain").await.ok();
+        assert_eq!(shown["card"]["is_valid"], false, "{shown:#}");
+        ana.get("/api/ana/rain/download/README.md").await.expect(200);
+    }
+    upload(
+        &ana,
+        "ana/rain",
+        "README.md",
+        "---\ntitle: T\ntags: [a]\nlicense: mit\n---\n",
+    )
+    .await
+    .expect(201);
+    assert_eq!(ana.get("/api/ana/rain/metadata").await.ok()["valid"], true);
     app.finish().await;
 }

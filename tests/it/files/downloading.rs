@@ -1,5 +1,8 @@
 use super::{content, repository, sha256, upload};
 use crate::support::TestApp;
+use geoml_hub::base::{Clock, Timestamp};
+use geoml_hub::keys::{Keys, SignedUrl};
+use std::time::Duration;
 
 #[tokio::test]
 async fn ranges_answer_the_bytes_they_name() {
@@ -118,5 +121,42 @@ async fn a_revision_is_a_branch_or_a_commit() {
             .await
             .refused(404, "not_found");
     }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_signed_address_reads_its_content_until_it_expires_or_is_changed() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    repository(&ana, "net", "private").await;
+    let weights = content(200_000, 3);
+    upload(&ana, "ana/net", "w.nc", weights.clone()).await.expect(201);
+    let keys = Keys::open(&app.folder().join("keys")).unwrap();
+    let address = |seconds: i64| {
+        let url = SignedUrl {
+            method: "GET".to_owned(),
+            path: format!("/blobs/{}", sha256(&weights)),
+            expires_at: Timestamp::from_seconds(Clock::system().now().as_seconds() + seconds),
+            parameters: [("response-content-type".to_owned(), "text/csv".to_owned())].into(),
+        };
+        url.issue(&keys)
+    };
+    let (good, anonymous) = (address(60), app.anonymous());
+    let reply = anonymous.get(&good).await.expect(200);
+    assert!(reply.body == weights && reply.header("content-type") == "text/csv");
+    let part = anonymous.get(&good).header("range", "bytes=5-9").await.expect(206);
+    assert_eq!(part.body, weights[5..10]);
+    for changed in [
+        good.replace("text", "html"),
+        good.replace("expires=", "expires=9"),
+        good.replace(&sha256(&weights), &sha256(b"another")),
+        good.split("&signature").next().unwrap().to_owned(),
+        address(-1),
+    ] {
+        anonymous.get(&changed).await.refused(403, "forbidden");
+    }
+    let brief = address(1);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    anonymous.get(&brief).await.refused(403, "forbidden");
     app.finish().await;
 }

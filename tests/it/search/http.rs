@@ -269,3 +269,98 @@ async fn classified_repositories_are_found_below_every_node_above_and_by_the_nam
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn repositories_are_browsed_with_filters_facets_and_pages() {
+    let app = TestApp::start().await;
+    let (ana, anonymous) = (app.user("ana").await, app.anonymous());
+    for (name, more) in [
+        ("one", json!({ "license": "mit", "tags": ["radar"] })),
+        ("two", json!({ "license": "mit", "repo_type": "dataset" })),
+        ("three", json!({ "visibility": "private" })),
+    ] {
+        create(&ana, name, more).await;
+    }
+    let own = soon(&ana, "/api/repositories", total(3)).await;
+    assert_eq!(names(&own), ["three", "two", "one"], "the last changed first");
+    let public = soon(&anonymous, "/api/repositories?sort=name", total(2)).await;
+    assert_eq!(names(&public), ["one", "two"]);
+    assert_eq!(public["facets"]["license"], json!([{ "value": "mit", "count": 2 }]));
+    let page = anonymous.get("/api/repositories?limit=1&page=2&sort=name").await.ok();
+    assert_eq!((names(&page), &page["total"]), (vec!["two".to_owned()], &json!(2)));
+    let tagged = anonymous.get("/api/repositories?tags=radar&license=mit").await.ok();
+    assert_eq!(names(&tagged), ["one"]);
+    assert_eq!(names(&anonymous.get("/api/repositories?q=two").await.ok()), ["two"]);
+    anonymous
+        .get("/api/repositories?sort=beauty")
+        .await
+        .refused(400, "bad_request");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_popular_and_the_featured_are_listed() {
+    let app = TestApp::start().await;
+    let (ana, admin, anonymous) = (app.user("ana").await, app.admin().await, app.anonymous());
+    let mut ids = Vec::new();
+    for name in ["one", "two", "three"] {
+        ids.push(create(&ana, name, json!({})).await["id"].as_str().unwrap().to_owned());
+    }
+    soon(&anonymous, "/api/popular", total(3)).await;
+    ana.post("/api/ana/two/star", &json!({})).await.ok();
+    anonymous.get("/api/ana/one/download/README.md").await.expect(200);
+    soon(&anonymous, "/api/popular", |answer| {
+        names(answer) == ["two", "one", "three"]
+    })
+    .await;
+    assert_eq!(anonymous.get("/api/featured").await.ok()["total"], 0);
+    let status = |id: &str| format!("/api/admin/repositories/{id}/status");
+    let feature = json!({ "is_featured": true });
+    ana.put(&status(&ids[2]), &feature).await.refused(403, "forbidden");
+    let featured = admin.put(&status(&ids[2]), &feature).await.ok();
+    assert_eq!(
+        (&featured["is_featured"], &featured["visibility"]),
+        (&json!(true), &json!("public"))
+    );
+    let listed = soon(&anonymous, "/api/featured?repo_type=model", total(1)).await;
+    assert_eq!(names(&listed), ["three"]);
+    admin
+        .put(&status(&ids[2]), &json!({ "visibility": "private" }))
+        .await
+        .ok();
+    soon(&anonymous, "/api/featured", total(0)).await;
+    assert_eq!(names(&soon(&ana, "/api/featured", total(1)).await), ["three"]);
+    let unknown = status("01900000-0000-7000-8000-000000000000");
+    admin.put(&unknown, &feature).await.refused(404, "not_found");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn renaming_a_classification_renews_what_finds_the_repositories_below_it() {
+    let app = TestApp::start().await;
+    let (ana, admin) = (app.user("ana").await, app.admin().await);
+    create(&ana, "one", json!({})).await;
+    for (id, parent) in [("own-root", None), ("own-leaf", Some("own-root"))] {
+        let node =
+            json!({ "id": id, "parent_id": parent, "name_en": format!("Name {id}"), "name_zh": format!("名 {id}") });
+        admin.post("/api/classifications", &node).await.expect(201);
+    }
+    let link = json!({ "classification_id": "own-leaf" });
+    ana.post("/api/ana/one/classifications", &link).await.ok();
+    let path = |word: &str| format!("/api/search/repositories?q={word}");
+    admin
+        .put(
+            "/api/classifications/own-leaf",
+            &json!({ "name_en": "Speleothem archives" }),
+        )
+        .await
+        .ok();
+    soon(&ana, &path("speleothem"), total(1)).await;
+    admin
+        .put("/api/classifications/own-leaf", &json!({ "name_en": "Varve archives" }))
+        .await
+        .ok();
+    soon(&ana, &path("varve"), total(1)).await;
+    soon(&ana, &path("speleothem"), total(0)).await;
+    app.finish().await;
+}

@@ -1,7 +1,9 @@
 //! Stars, follows and counters over HTTP.
 
+use crate::files::upload;
 use crate::support::{Client, TestApp};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 async fn repository(client: &Client, name: &str) {
     client
@@ -98,5 +100,91 @@ async fn views_are_counted_by_day_and_survive_a_clean_stop() {
         (&json!(3), &json!(3.0))
     );
     ana.get("/api/ana/waves/views?days=0").await.refused(400, "bad_request");
+    app.finish().await;
+}
+
+/// The id of the file that an upload made.
+async fn uploaded(client: &Client, path: &str) -> String {
+    let written = upload(client, "ana/waves", path, path).await.expect(201).json();
+    written["files"][0]["file_id"].as_str().unwrap().to_owned()
+}
+
+/// Asks for the figures of a file until it has so many downloads.
+async fn downloads(client: &Client, file: &str, expected: u64) -> Value {
+    let start = Instant::now();
+    loop {
+        let figures = client.get(&format!("/api/files/{file}/stats")).await.ok();
+        if figures["downloads"] == expected {
+            return figures;
+        }
+        assert!(start.elapsed() < Duration::from_secs(5), "still {figures}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_counted_of_a_file_follows_it_when_it_is_moved() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    for name in ["waves", "archive"] {
+        repository(&ana, name).await;
+    }
+    let first = uploaded(&ana, "a.txt").await;
+    for _ in 0..3 {
+        ana.get("/api/ana/waves/download/a.txt").await.expect(200);
+    }
+    // Not waited for: what is counted but not yet written moves too.
+    let second = relocate(&ana, &first, json!({ "path": "b.txt" })).await;
+    let figures = downloads(&ana, &second, 3).await;
+    assert_eq!((&figures["path"], &figures["views"]), (&json!("b.txt"), &json!(0)));
+    let third = relocate(&ana, &second, json!({ "path": "c.txt", "repository": "ana/archive" })).await;
+    downloads(&ana, &third, 3).await;
+    ana.get(&format!("/api/files/{second}/stats"))
+        .await
+        .refused(404, "not_found");
+    let again = uploaded(&ana, "b.txt").await;
+    downloads(&ana, &again, 0).await;
+    app.finish().await;
+}
+
+async fn relocate(client: &Client, file: &str, to: Value) -> String {
+    let moved = client.post(&format!("/api/files/{file}/move"), &to).await.ok();
+    moved["files"][0]["file_id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn analytics_show_every_day_and_the_most_used_files() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    repository(&ana, "waves").await;
+    let (rare, often) = (uploaded(&ana, "rare.txt").await, uploaded(&ana, "often.txt").await);
+    for path in ["rare.txt", "often.txt", "often.txt"] {
+        ana.get(&format!("/api/ana/waves/download/{path}")).await.expect(200);
+    }
+    ana.post("/api/ana/waves/view", &json!({})).await.expect(204);
+    downloads(&ana, &often, 2).await;
+    downloads(&ana, &rare, 1).await;
+    let shown = ana.get("/api/ana/waves/analytics?days=7").await.ok();
+    let days = shown["days"].as_array().unwrap();
+    assert_eq!(days.len(), 7);
+    let counted = days.iter().filter(|day| day["downloads"] != 0);
+    assert!(
+        (1..=2).contains(&counted.count()),
+        "today, or the two sides of midnight"
+    );
+    assert_eq!(
+        (&shown["downloads"], &shown["views"]),
+        (&json!(3), &json!(1)),
+        "{shown:#}"
+    );
+    let top: Vec<_> = shown["top_files"].as_array().unwrap().iter().collect();
+    assert_eq!(
+        (top.len(), &top[0]["path"], &top[0]["downloads"], &top[1]["path"]),
+        (2, &json!("often.txt"), &json!(2), &json!("rare.txt"))
+    );
+    assert_eq!(top[0]["file_id"], often);
+    ana.get("/api/ana/waves/analytics?days=0")
+        .await
+        .refused(400, "bad_request");
     app.finish().await;
 }
