@@ -268,6 +268,8 @@ impl<D: Indexed> Writer<D> {
             policy.set_min_num_segments(6);
             policy.set_del_docs_ratio_before_merge(0.3);
             writer.set_merge_policy(Box::new(policy));
+            // Files of a commit that a kill cut off have the names that the next commit or merge wants.
+            writer.garbage_collect_files().wait()?;
             self.inner = Some(writer);
         }
         self.inner.as_mut().ok_or(SearchError::Closed)

@@ -12,6 +12,17 @@ fn total(index: &RepositoryIndex) -> u64 {
     index.search(&query(""), Audience::All).unwrap().total
 }
 
+/// What a crash leaves is what is on disk: a copy made while the writer runs.
+fn copied(folder: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::create_dir(copy.path().join("repositories")).unwrap();
+    for entry in std::fs::read_dir(folder.join("repositories")).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, copy.path().join("repositories").join(path.file_name().unwrap())).unwrap();
+    }
+    copy
+}
+
 /// Files of the index except its version, the largest first.
 fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder.join("repositories")).unwrap();
@@ -53,15 +64,36 @@ async fn the_cursor_is_as_durable_as_the_changes_that_came_with_it() {
     assert_eq!(index.index.status().cursor, Some(0), "taken is not durable yet");
     index.index.flush().await.unwrap();
     assert_eq!(index.index.status().cursor, Some(41));
-    // What a crash leaves is what is on disk: a copy made while the writer runs.
-    let copy = tempfile::tempdir().unwrap();
-    std::fs::create_dir(copy.path().join("repositories")).unwrap();
-    for entry in std::fs::read_dir(index.folder.path().join("repositories")).unwrap() {
-        let path = entry.unwrap().path();
-        std::fs::copy(&path, copy.path().join("repositories").join(path.file_name().unwrap())).unwrap();
-    }
+    let copy = copied(index.folder.path());
     let revived = RepositoryIndex::open(copy.path()).unwrap();
     assert_eq!((revived.status().cursor, total(&revived)), (Some(41), 37));
+}
+
+#[tokio::test]
+async fn files_of_a_commit_that_a_kill_cut_off_do_not_hinder_the_next() {
+    let documents = geoscience();
+    let gone = documents[0].id;
+    let index = TestIndex::with(documents).await;
+    let remove = || vec![RepositoryChange::Delete(gone)];
+    let before = std::fs::read(index.folder.path().join("repositories/meta.json")).unwrap();
+    index.index.apply(remove(), Some(41)).await.unwrap();
+    index.index.flush().await.unwrap();
+    // The state after a kill between the files of a commit and the row that names them.
+    let copy = copied(index.folder.path());
+    std::fs::write(copy.path().join("repositories/meta.json"), before).unwrap();
+    let is_deletions = |path: &std::path::PathBuf| path.extension().is_some_and(|extension| extension == "del");
+    let left = files(copy.path()).into_iter().find(is_deletions).unwrap();
+    let revived = RepositoryIndex::open(copy.path()).unwrap();
+    assert_eq!((revived.status().cursor, total(&revived)), (Some(0), 36));
+    let other = RepositoryChange::Put(Box::new(document("another", "another")));
+    revived.apply(vec![other], Some(40)).await.unwrap();
+    assert!(
+        !left.exists(),
+        "what no commit names is removed before anything is written"
+    );
+    revived.apply(remove(), Some(41)).await.unwrap();
+    revived.flush().await.unwrap();
+    assert_eq!((revived.status().cursor, total(&revived)), (Some(41), 36));
 }
 
 #[tokio::test]
