@@ -157,25 +157,27 @@ async fn analytics_show_every_day_and_the_most_used_files() {
     let app = TestApp::start().await;
     let ana = app.user("ana").await;
     repository(&ana, "waves").await;
-    let (rare, often) = (uploaded(&ana, "rare.txt").await, uploaded(&ana, "often.txt").await);
+    uploaded(&ana, "rare.txt").await;
+    let often = uploaded(&ana, "often.txt").await;
     for path in ["rare.txt", "often.txt", "often.txt"] {
         ana.get(&format!("/api/ana/waves/download/{path}")).await.expect(200);
     }
     ana.post("/api/ana/waves/view", &json!({})).await.expect(204);
-    downloads(&ana, &often, 2).await;
-    downloads(&ana, &rare, 1).await;
-    let shown = ana.get("/api/ana/waves/analytics?days=7").await.ok();
+    let start = Instant::now();
+    let shown = loop {
+        let shown = ana.get("/api/ana/waves/analytics?days=7").await.ok();
+        if shown["views"] == 1 && shown["downloads"] == 3 {
+            break shown;
+        }
+        assert!(start.elapsed() < Duration::from_secs(5), "still {shown:#}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
     let days = shown["days"].as_array().unwrap();
     assert_eq!(days.len(), 7);
     let counted = days.iter().filter(|day| day["downloads"] != 0);
     assert!(
         (1..=2).contains(&counted.count()),
         "today, or the two sides of midnight"
-    );
-    assert_eq!(
-        (&shown["downloads"], &shown["views"]),
-        (&json!(3), &json!(1)),
-        "{shown:#}"
     );
     let top: Vec<_> = shown["top_files"].as_array().unwrap().iter().collect();
     assert_eq!(
