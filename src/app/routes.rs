@@ -14,6 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// take them; names that begin such addresses are reserved.
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
     config
+        .configure(files::api::hot_routes)
         .configure(web::api::routes)
         .configure(admin::api::routes)
         .configure(users::api::routes)

@@ -157,7 +157,8 @@ fn commit(shared: &Shared, works: Vec<Work>) {
                 }
                 None => Ok(transaction.commit()?),
             }
-        })
+        })?;
+        shared.renew_snapshot()
     });
     match result {
         Ok(()) => after_commit.into_iter().for_each(|f| f()),
@@ -204,7 +205,6 @@ fn close(shared: &Shared) {
     if let Err(error) = closing {
         tracing::error!(%error, "the metadata store was not closed cleanly; the next start repairs it");
     }
-    if let Ok(mut guard) = shared.database.write() {
-        guard.take();
-    }
+    // Fails only when a panic left the lock poisoned, and then nobody can use the database either.
+    let _ = shared.alone(|database| Ok(database.take()));
 }

@@ -63,6 +63,8 @@ enum Place {
 struct Shared {
     /// Empty only while it is being reopened, or after the store was closed.
     database: RwLock<Option<Database>>,
+    /// What readers see; none from a commit until the first read after it. Locked before `database`.
+    snapshot: RwLock<Option<Arc<ReadTx>>>,
     place: Place,
 }
 
@@ -72,15 +74,45 @@ impl Shared {
         f(guard.as_ref().ok_or(StoreError::Closed)?)
     }
 
+    /// The newest committed state.
+    fn snapshot(&self) -> Result<Arc<ReadTx>, StoreError> {
+        if let Some(snapshot) = &*self.snapshot.read().map_err(|_| StoreError::Closed)? {
+            return Ok(Arc::clone(snapshot));
+        }
+        let mut newest = self.snapshot.write().map_err(|_| StoreError::Closed)?;
+        if let Some(snapshot) = &*newest {
+            return Ok(Arc::clone(snapshot));
+        }
+        // Begun under the lock: a commit that ends meanwhile takes it away again before it is answered.
+        let transaction = self.with_database(|database| Ok(database.begin_read()?))?;
+        let snapshot = Arc::new(ReadTx::new(transaction));
+        *newest = Some(Arc::clone(&snapshot));
+        Ok(snapshot)
+    }
+
+    /// Lets the next reader see what was committed. To be called before a commit is answered.
+    fn renew_snapshot(&self) -> Result<(), StoreError> {
+        self.snapshot.write().map_err(|_| StoreError::Closed)?.take();
+        Ok(())
+    }
+
+    /// Works with the database alone: nobody reads or writes, and no snapshot is kept.
+    fn alone<T>(&self, f: impl FnOnce(&mut Option<Database>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut snapshot = self.snapshot.write().map_err(|_| StoreError::Closed)?;
+        snapshot.take();
+        f(&mut *self.database.write().map_err(|_| StoreError::Closed)?)
+    }
+
     /// Opens the file again after an I/O error, since redb refuses everything, reads too, until then.
     fn reopen(&self) -> Result<(), StoreError> {
         let Place::File { path, cache_bytes } = &self.place else {
             return Ok(());
         };
-        let mut guard = self.database.write().map_err(|_| StoreError::Closed)?;
-        drop(guard.take());
-        *guard = Some(open_file(path, *cache_bytes)?);
-        Ok(())
+        self.alone(|database| {
+            drop(database.take());
+            *database = Some(open_file(path, *cache_bytes)?);
+            Ok(())
+        })
     }
 }
 
@@ -118,6 +150,7 @@ impl Store {
         migration::prepare(&database, schema)?;
         let shared = Arc::new(Shared {
             database: RwLock::new(Some(database)),
+            snapshot: RwLock::default(),
             place,
         });
         let funnel = Arc::new(funnel::Funnel::start(Arc::clone(&shared))?);
@@ -144,8 +177,7 @@ impl Store {
         E: From<StoreError>,
         F: FnOnce(&ReadTx) -> Result<T, E>,
     {
-        let transaction = self.shared.with_database(|database| Ok(database.begin_read()?))?;
-        f(&ReadTx::new(transaction))
+        f(&*self.shared.snapshot()?)
     }
 
     /// Writes a compact copy of the present state to a new file while the store stays in use.
@@ -156,9 +188,10 @@ impl Store {
 
     /// Verifies the checksums of every page; `false` means that damage was found.
     pub fn is_intact(&self) -> Result<bool, StoreError> {
-        let mut guard = self.shared.database.write().map_err(|_| StoreError::Closed)?;
-        let database = guard.as_mut().ok_or(StoreError::Closed)?;
-        Ok(database.check_integrity()?)
+        self.shared.alone(|database| {
+            let database = database.as_mut().ok_or(StoreError::Closed)?;
+            Ok(database.check_integrity()?)
+        })
     }
 
     /// Waits for the writes in progress and closes the file, so that it opens without repair.

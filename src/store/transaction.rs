@@ -1,9 +1,10 @@
 use super::error::StoreError;
 use super::scan::Scan;
-use redb::{ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ops::{Bound, ControlFlow};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Rows read at once while a write transaction scans, so that the visitor may write in between.
 const WRITE_SCAN_ROWS: usize = 256;
@@ -11,6 +12,7 @@ const WRITE_SCAN_ROWS: usize = 256;
 type Bytes = &'static [u8];
 /// The key and the value of a row.
 type RowBytes = (Vec<u8>, Vec<u8>);
+type OpenTable = ReadOnlyTable<Bytes, Bytes>;
 type RawTable<'a> = redb::Table<'a, Bytes, Bytes>;
 type Visitor<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, StoreError>;
 
@@ -32,12 +34,31 @@ pub trait ReadRows {
     fn visit<K>(&self, table: &'static str, scan: &Scan<K>, visit: Visitor<'_>) -> Result<(), StoreError>;
 }
 
-/// A snapshot.
-pub struct ReadTx(ReadTransaction);
+/// A snapshot. Everybody who reads shares it until the next commit, with the tables that somebody opened: finding a
+/// table costs more than finding a row in it.
+pub struct ReadTx {
+    transaction: ReadTransaction,
+    tables: RwLock<HashMap<&'static str, Arc<OpenTable>>>,
+}
 
 impl ReadTx {
     pub(super) fn new(transaction: ReadTransaction) -> Self {
-        Self(transaction)
+        Self {
+            transaction,
+            tables: RwLock::default(),
+        }
+    }
+
+    fn table(&self, name: &'static str) -> Result<Arc<OpenTable>, StoreError> {
+        let known = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(table) = known.get(name) {
+            return Ok(Arc::clone(table));
+        }
+        drop(known);
+        let table = Arc::new(self.transaction.open_table(definition(name))?);
+        let mut known = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(name, Arc::clone(&table));
+        Ok(table)
     }
 }
 
@@ -48,14 +69,12 @@ impl ReadRows for ReadTx {
         key: &[u8],
         decode: impl FnOnce(&[u8]) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        let table = self.0.open_table(definition(table))?;
-        let row = table.get(key)?;
+        let row = self.table(table)?.get(key)?;
         row.map(|bytes| decode(bytes.value())).transpose()
     }
 
     fn visit<K>(&self, table: &'static str, scan: &Scan<K>, visit: Visitor<'_>) -> Result<(), StoreError> {
-        let table = self.0.open_table(definition(table))?;
-        visit_rows(&table, scan, scan.limit, visit)?;
+        visit_rows(&*self.table(table)?, scan, scan.limit, visit)?;
         Ok(())
     }
 }

@@ -159,7 +159,7 @@ fn document(clock: &Clock, card: &Card, number: usize) -> RepositoryDocument {
         title: card.title.join(" "),
         description: card.description.join(" "),
         tags: Vec::new(),
-        license: Some("apache-2.0".to_owned()),
+        licenses: vec!["apache-2.0".to_owned()],
         frameworks: vec!["pytorch".to_owned()],
         tasks: vec![card.task.clone()],
         library: None,

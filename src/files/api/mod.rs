@@ -18,6 +18,12 @@ pub use views::{CommitView, FileChangesView};
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+/// The routes that are asked far more often than all others. They are registered first, because the router tries one
+/// pattern after the other; no address with a fixed beginning matches them.
+pub fn hot_routes(config: &mut ServiceConfig<'_>) {
+    config.service(download::download_file);
+}
+
 /// The routes with fixed beginnings.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -35,7 +41,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// The routes that begin with an owner and a name; registered behind all others.
 pub fn repository_routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(download::download_file)
         .service(show::show_blob)
         .service(sign::sign_file)
         .service(listing::list_files)
