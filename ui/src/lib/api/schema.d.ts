@@ -123,6 +123,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/repositories/{repository_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Features a repository, or makes it public or private. */
+        put: operations["change_status"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/tasks": {
         parameters: {
             query?: never;
@@ -399,6 +416,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/featured": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Repositories that an administrator features, the last changed first. */
+        get: operations["list_featured"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/files": {
         parameters: {
             query?: never;
@@ -497,6 +531,23 @@ export interface paths {
         put?: never;
         /** Moves a file within its repository or to another one. The answer carries its new id. */
         post: operations["move_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files/{file_id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Views and downloads of a file since it was made; they follow it when it is moved. */
+        get: operations["show_file_statistics"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -626,6 +677,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/popular": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The most starred and downloaded repositories; a star weighs as much as a hundred downloads. */
+        get: operations["list_popular"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recent": {
         parameters: {
             query?: never;
@@ -650,7 +718,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Lists the repositories that the caller may see, narrowed and ordered as a search is; the last changed first when no
+         *     order is asked for and nothing is looked for.
+         */
+        get: operations["browse_repositories"];
         put?: never;
         /** Makes a repository whose first commit holds README.md, with its metadata as front matter, and .gitattributes. */
         post: operations["create_repository"];
@@ -953,6 +1025,23 @@ export interface paths {
         post?: never;
         /** Deletes a repository; an administrator of the hub can restore it. Its name is free at once. */
         delete: operations["delete_repository"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{username}/{repo_name}/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Views, downloads and unique visitors by day, and the files that are used most. */
+        get: operations["show_analytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1586,6 +1675,23 @@ export interface components {
             /** @description The version of the program. */
             version: string;
         };
+        /** @description How a repository is used. */
+        AnalyticsView: {
+            /** @description Every day, the oldest first; days without visitors are zeros. */
+            days: components["schemas"]["DayView"][];
+            /**
+             * Format: int64
+             * @description Downloads in these days.
+             */
+            downloads: number;
+            /** @description The files with the most downloads, then views, since they were made. */
+            top_files: components["schemas"]["FileStatisticsView"][];
+            /**
+             * Format: int64
+             * @description Views in these days.
+             */
+            views: number;
+        };
         /** @description A file of any repository. */
         AnyFileView: components["schemas"]["EntryView"] & {
             /** @description Its kind. */
@@ -1778,6 +1884,13 @@ export interface components {
             description?: string | null;
             /** @description Another name; the old one keeps leading here. */
             name?: string | null;
+            /** @description Another visibility. */
+            visibility?: string | null;
+        };
+        /** @description What an administrator decides about a repository; absent fields stay. */
+        ChangeStatus: {
+            /** @description Whether it is shown first. */
+            is_featured?: boolean | null;
             /** @description Another visibility. */
             visibility?: string | null;
         };
@@ -2136,6 +2249,23 @@ export interface components {
              * @description Size of the content in bytes.
              */
             size: number;
+        };
+        /** @description How often a file was used since it was made. */
+        FileStatisticsView: {
+            /**
+             * Format: int64
+             * @description Downloads.
+             */
+            downloads: number;
+            /** @description The id of the file. */
+            file_id: string;
+            /** @description Its path. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Views.
+             */
+            views: number;
         };
         /** @description What is known of a file. */
         FileView: {
@@ -3851,6 +3981,56 @@ export interface operations {
             };
         };
     };
+    change_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its id */
+                repository_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeStatus"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_tasks: {
         parameters: {
             query?: never;
@@ -4430,6 +4610,38 @@ export interface operations {
             };
         };
     };
+    list_featured: {
+        parameters: {
+            query?: {
+                /** @description Only this kind: model, dataset, space, code, workflow, project. */
+                repo_type?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_all_files: {
         parameters: {
             query?: {
@@ -4782,6 +4994,33 @@ export interface operations {
             };
         };
     };
+    show_file_statistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileStatisticsView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     preview_markdown: {
         parameters: {
             query?: never;
@@ -5028,11 +5267,107 @@ export interface operations {
             };
         };
     };
+    list_popular: {
+        parameters: {
+            query?: {
+                /** @description Only this kind: model, dataset, space, code, workflow, project. */
+                repo_type?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_recent: {
         parameters: {
             query?: {
                 /** @description Only this kind: model, dataset, space, code, workflow, project. */
                 repo_type?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    browse_repositories: {
+        parameters: {
+            query?: {
+                /** @description What to look for: words, `"phrases"`, `-exclusions`. Empty finds everything. */
+                q?: string;
+                /** @description Order: `relevance`, `trending`, `popular`, `stars`, `downloads`, `updated`, `created` or `name`. */
+                sort?: string;
+                /** @description Only these kinds: model, dataset, space, code, workflow, project. */
+                repo_type?: string[];
+                /** @description Only of these owners. */
+                owner?: string[];
+                /** @description Only with all of these tags. */
+                tags?: string[];
+                /** @description Only under one of these licences. */
+                license?: string[];
+                /** @description Only for one of these frameworks. */
+                framework?: string[];
+                /** @description Only for one of these tasks. */
+                task?: string[];
+                /** @description Only for one of these libraries. */
+                library?: string[];
+                /** @description Only under one of these classification nodes or their descendants. */
+                classification?: string[];
+                /** @description Only under one of these nodes of the first level, besides the condition of `classification`. */
+                classification_1?: string[];
+                /** @description The same for the second level. */
+                classification_2?: string[];
+                /** @description The same for the third level. */
+                classification_3?: string[];
+                /** @description Only with at least this many bytes of files. */
+                size_min?: number;
+                /** @description Only with at most this many bytes of files. */
+                size_max?: number;
+                /** @description Whether the last word may go on, as while typing; true when absent. */
+                prefix?: boolean;
+                /** @description Whether to count facets; true when absent. */
+                facets?: boolean;
                 /** @description The page, counted from 1. */
                 page?: number;
                 /** @description Items per page, 1 to 100; 20 when absent. */
@@ -5112,7 +5447,7 @@ export interface operations {
             query?: {
                 /** @description What to look for: words, `"phrases"`, `-exclusions`. Empty finds everything. */
                 q?: string;
-                /** @description Order: `relevance`, `trending`, `stars`, `downloads`, `updated`, `created` or `name`. */
+                /** @description Order: `relevance`, `trending`, `popular`, `stars`, `downloads`, `updated`, `created` or `name`. */
                 sort?: string;
                 /** @description Only these kinds: model, dataset, space, code, workflow, project. */
                 repo_type?: string[];
@@ -5850,6 +6185,45 @@ export interface operations {
                 content?: never;
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_analytics: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+                /** @description How many days, today included; 30 when absent. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                username: string;
+                repo_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalyticsView"];
+                };
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
