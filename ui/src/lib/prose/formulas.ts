@@ -1,0 +1,23 @@
+/** Typesets the formulas of a text. KaTeX comes only with the first formula; one that it cannot read stays as written. */
+export async function typesetFormulas(root: Element, signal: AbortSignal): Promise<void> {
+	const formulas = root.querySelectorAll<HTMLElement>('[data-math-style]');
+	if (formulas.length === 0) return;
+	const [{ default: katex }] = await Promise.all([import('katex'), import('katex/dist/katex.min.css')]);
+	if (signal.aborted) return;
+	for (const formula of formulas) {
+		const source = formula.textContent ?? '';
+		try {
+			katex.render(source, formula, {
+				displayMode: formula.dataset.mathStyle === 'display',
+				throwOnError: true,
+				strict: false,
+				trust: false,
+				maxSize: 20,
+				maxExpand: 1000
+			});
+		} catch {
+			formula.textContent = source;
+			formula.classList.add('font-mono', 'text-sm', 'text-ochre');
+		}
+	}
+}
