@@ -68,19 +68,19 @@ fn answer(request: &HttpRequest, ui: &WebUi, path: &str, file: &UiFile) -> HttpR
         .and_then(|list| list.to_str().ok())
         .is_some_and(|list| tag.is_weakly_in(list));
     if known {
-        return head(StatusCode::NOT_MODIFIED, path, &tag).finish();
+        return head(StatusCode::NOT_MODIFIED, ui, path, &tag).finish();
     }
-    let mut response = head(StatusCode::OK, path, &tag);
+    let mut response = head(StatusCode::OK, ui, path, &tag);
     response.insert_header((header::CONTENT_TYPE, content_type(path)));
-    // Scripts carry the policy too: a worker is governed by that of its own file.
-    response.insert_header((header::CONTENT_SECURITY_POLICY, ui.policy.as_str()));
     if let Some(coding) = coding {
         response.insert_header((header::CONTENT_ENCODING, coding));
     }
     response.body(body.content.clone())
 }
 
-fn head(status: StatusCode, path: &str, tag: &ETag) -> HttpResponseBuilder {
+/// What both an answer and the news that nothing changed carry: a browser takes the headers of a 304 over those it has kept
+/// (RFC 9111, section 4.3.4), the policy among them.
+fn head(status: StatusCode, ui: &WebUi, path: &str, tag: &ETag) -> HttpResponseBuilder {
     let caching = if path.starts_with(IMMUTABLE) {
         "public, max-age=31536000, immutable"
     } else {
@@ -90,6 +90,8 @@ fn head(status: StatusCode, path: &str, tag: &ETag) -> HttpResponseBuilder {
     response.insert_header((header::CACHE_CONTROL, caching));
     response.insert_header((header::VARY, "accept-encoding"));
     response.insert_header((header::ETAG, tag.to_string()));
+    // Scripts carry the policy too: a worker is governed by that of its own file.
+    response.insert_header((header::CONTENT_SECURITY_POLICY, ui.policy.as_str()));
     response
 }
 

@@ -138,6 +138,23 @@ async fn files_of_the_page_are_cached_for_ever_and_come_compressed() {
 }
 
 #[tokio::test]
+async fn the_news_that_the_page_is_unchanged_keeps_its_policy() {
+    let app = TestApp::start().await;
+    let anonymous = app.anonymous();
+    let first = anonymous.get("/").header("accept", "text/html").await;
+    let again = anonymous
+        .get("/")
+        .header("accept", "text/html")
+        .header("if-none-match", first.header("etag"))
+        .await;
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (200, 304));
+    // A browser replaces the headers that it has kept by those of a 304; the page would be dead after a reload.
+    let policy = "content-security-policy";
+    assert_eq!(first.header(policy), again.header(policy));
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn compressed_twins_and_files_beside_the_build_are_not_served() {
     let app = TestApp::start().await;
     for path in ["/.gitkeep", "/index.html.br", "/../Cargo.toml", "/..%2f..%2fCargo.toml"] {

@@ -1,0 +1,71 @@
+import { test as base, expect, type Page } from '@playwright/test';
+import { Hub, type Session } from './hub';
+
+export type Locale = 'en' | 'zh';
+export type Theme = 'light' | 'dark';
+
+interface Fixtures {
+	/** An empty hub of this test alone. */
+	hub: Hub;
+}
+
+interface WorkerFixtures {
+	/** A hub with the demo's repositories, for tests that only read. */
+	demo: Hub;
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+	hub: async ({}, use) => {
+		const hub = new Hub();
+		await hub.start();
+		await use(hub);
+		await hub.finish();
+	},
+	demo: [
+		async ({}, use) => {
+			const hub = new Hub('--demo');
+			await hub.start();
+			await use(hub);
+			await hub.finish();
+		},
+		{ scope: 'worker', timeout: 120_000 }
+	],
+	// Whatever a test does, no page may throw, and none may ask another host for anything.
+	page: async ({ page }, use) => {
+		const surprises: string[] = [];
+		page.on('pageerror', (error) => surprises.push(`uncaught: ${error.message}`));
+		page.on('request', (request) => {
+			const { protocol, hostname } = new URL(request.url());
+			if (protocol.startsWith('http') && hostname !== '127.0.0.1') surprises.push(`asked ${request.url()}`);
+		});
+		await use(page);
+		expect(surprises).toEqual([]);
+	}
+});
+
+export { expect };
+
+/** Opens pages in a language, a theme, and perhaps somebody's name. Call before the first `goto`. */
+export async function arrive(
+	page: Page,
+	options: { locale?: Locale; theme?: Theme; session?: Session } = {}
+): Promise<void> {
+	await page.addInitScript(
+		({ locale, theme, session }) => {
+			if (window.top !== window) return;
+			localStorage.setItem('PARAGLIDE_LOCALE', locale);
+			localStorage.setItem('geoml.theme', theme);
+			// Only once: the page rotates its tokens afterwards.
+			if (session !== undefined && sessionStorage.getItem('arrived') === null) {
+				localStorage.setItem('geoml.session', JSON.stringify(session));
+				sessionStorage.setItem('arrived', 'yes');
+			}
+		},
+		{ locale: options.locale ?? 'en', theme: options.theme ?? 'light', session: options.session }
+	);
+}
+
+/** Waits until nothing on the page is loading. */
+export async function settled(page: Page): Promise<void> {
+	await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
+}
