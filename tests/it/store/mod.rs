@@ -301,3 +301,43 @@ async fn a_full_disk_refuses_writes_with_a_sentence_and_still_reads() {
         .unwrap();
     drop(store);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_acknowledged_is_seen_by_every_later_read_and_by_no_earlier_one() {
+    let store = memory();
+    let write = |row: u64| {
+        let text = row.to_string();
+        store.write(move |tx| NUMBERS.put(tx, &1, &text))
+    };
+    let value = |store: &Store| store.read(|tx| NUMBERS.get(tx, &1)).unwrap();
+    write(0).await.unwrap();
+    let reading = store.clone();
+    // Others read all the time, so that there is always a snapshot from before the commit that could be served.
+    let reader = tokio::task::spawn_blocking(move || {
+        let mut last = 0;
+        while last < 300 {
+            let seen: u64 = value(&reading).unwrap().parse().unwrap();
+            assert!(seen >= last, "{seen} after {last}");
+            last = seen;
+        }
+    });
+    for row in 1..=300_u64 {
+        write(row).await.unwrap();
+        assert_eq!(value(&store), Some(row.to_string()));
+    }
+    reader.await.unwrap();
+    let (before, after) = (value(&store), sample("new", 1).name);
+    store
+        .read(|tx| {
+            let text = after.clone();
+            let written =
+                futures_util::future::FutureExt::now_or_never(store.write(move |tx| NUMBERS.put(tx, &1, &text)));
+            assert!(written.is_none(), "a write is answered by its thread, later");
+            while value(&store).as_ref() != Some(&after) {
+                std::thread::yield_now();
+            }
+            assert_eq!(NUMBERS.get(tx, &1)?, before, "a read is one snapshot");
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
