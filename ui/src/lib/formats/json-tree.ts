@@ -7,6 +7,8 @@ export interface JsonRow {
 	depth: number;
 	/** Name in its object or place in its array; nothing for the root. */
 	key: string | undefined;
+	/** Whether the key is a place in an array. */
+	isPlace: boolean;
 	kind: JsonKind | 'more';
 	/** A value in short; for `more`, how many are not shown yet. */
 	text: string;
@@ -69,12 +71,12 @@ export function rowsOf(root: unknown, open: Set<Container>, shown: Map<Container
 	const rows: JsonRow[] = [];
 	const stack: { members: [string, unknown][]; place: number; end: number; depth: number; of: Container }[] =
 		[];
-	const push = (value: unknown, key: string | undefined, depth: number) => {
+	const push = (value: unknown, key: string | undefined, depth: number, isPlace = false) => {
 		const container = isContainer(value) ? value : undefined;
 		const members = container === undefined ? [] : membersOf(container);
 		const isOpen = container !== undefined && open.has(container);
 		const text = container === undefined ? textOf(value) : '';
-		rows.push({ depth, key, kind: kindOf(value), text, size: members.length, isOpen, container });
+		rows.push({ depth, key, isPlace, kind: kindOf(value), text, size: members.length, isOpen, container });
 		if (container !== undefined && isOpen && members.length > 0) {
 			const end = Math.min(members.length, shown.get(container) ?? SHOWN_AT_FIRST);
 			stack.push({ members, place: 0, end, depth: depth + 1, of: container });
@@ -85,52 +87,65 @@ export function rowsOf(root: unknown, open: Set<Container>, shown: Map<Container
 		if (top.place < top.end) {
 			const [key, value] = top.members[top.place]!;
 			top.place += 1;
-			push(value, key, top.depth);
+			push(value, key, top.depth, Array.isArray(top.of));
 			continue;
 		}
 		stack.pop();
 		const rest = top.members.length - top.end;
 		if (rest > 0) {
-			const more = { key: undefined, kind: 'more' as const, text: String(rest), size: rest, isOpen: false };
+			const more = {
+				key: undefined,
+				isPlace: false,
+				kind: 'more' as const,
+				text: String(rest),
+				size: rest,
+				isOpen: false
+			};
 			rows.push({ ...more, depth: top.depth, container: top.of });
 		}
 	}
 	return rows;
 }
 
-/** A member that a search has found: the containers around it from the root on, and its key. */
+/** A member that a search has found. */
 export interface JsonMatch {
-	ancestors: Container[];
+	/** The object or array that it is in. */
+	container: Container;
 	key: string;
 }
 
+export interface JsonMatches {
+	found: JsonMatch[];
+	/** The containers around a match, from the root on. */
+	around: (match: JsonMatch) => Container[];
+}
+
 /** Members whose key, or whose text value, contains the words; at most `most`. */
-export function findMembers(root: unknown, words: string, most: number): JsonMatch[] {
+export function findMembers(root: unknown, words: string, most: number): JsonMatches {
 	const wanted = words.toLowerCase();
-	const matches: JsonMatch[] = [];
-	if (wanted === '' || !isContainer(root)) return matches;
-	const parents = new Map<Container, Container | undefined>([[root, undefined]]);
-	const waiting: Container[] = [root];
+	const found: JsonMatch[] = [];
+	const parents = new Map<Container, Container>();
+	const around = (match: JsonMatch) => {
+		const chain: Container[] = [];
+		for (let at: Container | undefined = match.container; at !== undefined; at = parents.get(at))
+			chain.push(at);
+		return chain.reverse();
+	};
+	const waiting: Container[] = wanted !== '' && isContainer(root) ? [root] : [];
 	for (let container = waiting.pop(); container !== undefined; container = waiting.pop()) {
 		const inner: Container[] = [];
 		for (const [key, value] of membersOf(container)) {
 			const isNamed = !Array.isArray(container) && key.toLowerCase().includes(wanted);
 			if (isNamed || (typeof value === 'string' && value.toLowerCase().includes(wanted))) {
-				matches.push({ ancestors: chain(container, parents), key });
-				if (matches.length >= most) return matches;
+				found.push({ container, key });
+				if (found.length >= most) return { found, around };
 			}
 			if (isContainer(value)) {
 				parents.set(value, container);
 				inner.push(value);
 			}
 		}
-		waiting.push(...inner.reverse());
+		for (const one of inner.reverse()) waiting.push(one);
 	}
-	return matches;
-}
-
-function chain(from: Container, parents: Map<Container, Container | undefined>): Container[] {
-	const chain: Container[] = [];
-	for (let at: Container | undefined = from; at !== undefined; at = parents.get(at)) chain.unshift(at);
-	return chain;
+	return { found, around };
 }
