@@ -6,6 +6,14 @@ mod arguments;
 mod check;
 /// `geoml-hub config`.
 mod config;
+/// `geoml-hub serve --demo`.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "numbers of pictures and series, small and made here"
+)]
+mod demo;
 /// Work on the data folder of a stopped hub.
 mod offline;
 /// Asking for a password.

@@ -1,5 +1,5 @@
 use super::arguments::HubArguments;
-use super::say;
+use super::{demo, say};
 use crate::app::{Server, block_on};
 use crate::base::Clock;
 use crate::config::{ConfigWatcher, Flag, LiveConfig, Loader};
@@ -15,6 +15,9 @@ pub(super) struct Serve {
     /// Where to listen [default: 127.0.0.1:8000]; port 0 takes a free one.
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<String>,
+    /// Fill an empty hub with repositories, accounts and numbers to look at, and serve it.
+    #[arg(long)]
+    demo: bool,
     /// Open a browser once the hub listens.
     #[arg(long)]
     open: bool,
@@ -37,11 +40,18 @@ impl Serve {
         let watcher = ConfigWatcher::start(loader, loaded, live.clone())?;
         block_on(async move {
             let stop = CancellationToken::new();
+            if self.demo {
+                demo::fill(&live).await?;
+            }
             let server = Server::bind(live.clone(), Clock::system()).await?;
             // Before the address is said: whoever reads it may send a signal at once.
             let signals = stop_on_signals(stop.clone())?;
             let url = format!("http://{}", server.address());
             say(&format!("GeoML-Hub listens on {url}"));
+            if self.demo {
+                let (account, password) = (demo::ACCOUNT, demo::PASSWORD);
+                say(&format!("Log in as '{account}' with the password '{password}'."));
+            }
             if self.open
                 && let Err(error) = open::that_detached(&url)
             {
