@@ -25,6 +25,8 @@ const ATTRIBUTES = [
 const SETTINGS: Config = {
 	ALLOWED_TAGS: TAGS,
 	ALLOWED_ATTR: ATTRIBUTES,
+	// Only addresses are held against the pattern of addresses.
+	ADD_URI_SAFE_ATTR: ATTRIBUTES.filter((name) => name !== 'href' && name !== 'src'),
 	ALLOW_ARIA_ATTR: false,
 	ALLOW_DATA_ATTR: false,
 	ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|#|data:image\/(?:png|jpeg|gif|webp|avif|svg\+xml)[;,]|\/api\/)/i,
