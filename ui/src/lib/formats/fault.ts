@@ -4,6 +4,7 @@ export type Reason =
 	| 'truncated'
 	| 'header_too_large'
 	| 'header_broken'
+	| 'json_broken'
 	| 'offsets_broken'
 	| 'too_large'
 	| 'unreadable';

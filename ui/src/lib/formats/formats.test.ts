@@ -69,7 +69,7 @@ describe('a notebook', () => {
 	});
 
 	it('of odd shapes is a fault or is read as far as it goes', () => {
-		expect(() => parseNotebook('{')).toThrow(fault('header_broken'));
+		expect(() => parseNotebook('{')).toThrow(fault('json_broken'));
 		expect(() => parseNotebook('[]')).toThrow(fault('not_this_format'));
 		expect(() => parseNotebook('{"cells": 3}')).toThrow(fault('not_this_format'));
 		expect(

@@ -6,6 +6,8 @@ import {
 	type RemoteSourceOptions
 } from 'geotiff';
 
+import { Fault } from './fault';
+
 /** Sends a request for the file with these headers. */
 export type SendRequest = (headers: Record<string, string>, signal?: AbortSignal) => Promise<Response>;
 
@@ -95,6 +97,7 @@ export async function openGeoTiff(send: SendRequest, signal: AbortSignal): Promi
 	};
 	const tiff = await fromCustomClient(client, options, signal);
 	const images = await imagesOf(tiff);
+	if (!(images[0]!.getWidth() > 0 && images[0]!.getHeight() > 0)) throw new Fault('header_broken');
 	const overviews = images.slice(1).filter((image) => isReduced(image) && !isMask(image));
 	return {
 		facts: await factsOf(images[0]!, overviews, tiff.bigTiff),

@@ -51,7 +51,7 @@ export function parseNotebook(text: string): Notebook {
 	try {
 		root = JSON.parse(text);
 	} catch {
-		throw new Fault('header_broken');
+		throw new Fault('json_broken');
 	}
 	const cells = isLoose(root) ? cellsOf(root) : undefined;
 	if (!isLoose(root) || cells === undefined) throw new Fault('not_this_format');
