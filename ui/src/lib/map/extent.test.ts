@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+	boxNames,
 	boxOf,
 	graticuleStep,
 	latitudeName,
@@ -52,6 +53,10 @@ describe('sheet around a box', () => {
 		expect(sheet.ratio).toBe(0.5);
 	});
 
+	it('shows the whole earth for a belt around it', () => {
+		expect(sheetAround([-180, -90, 180, -60]).span).toEqual([360, 180]);
+	});
+
 	it('does not reach beyond a pole', () => {
 		const { centre, span } = sheetAround([-60, 70, -20, 88]);
 		expect(centre[1] + span[1] / 2).toBeLessThanOrEqual(90);
@@ -101,6 +106,11 @@ describe('graticule', () => {
 		expect(graticuleStep(21)).toBe(5);
 		expect(graticuleStep(360)).toBe(90);
 		expect(linesBetween(2.3, 17.1, 5)).toEqual([5, 10, 15]);
+	});
+
+	it('names both ends of a box around the earth', () => {
+		expect(boxNames(WORLD)).toEqual({ west: '180°W', east: '180°E', south: '90°S', north: '90°N' });
+		expect(boxNames(FIJI)).toEqual({ west: '176°E', east: '178°W', south: '20°S', north: '15°S' });
 	});
 
 	it('names degrees with their hemisphere', () => {

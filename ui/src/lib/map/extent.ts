@@ -53,13 +53,21 @@ export function sheetAround(box: Box): Sheet {
 	const ratio = latitudes / (longitudes * stretch);
 	if (ratio < FLATTEST) latitudes = Math.min(180, longitudes * stretch * FLATTEST);
 	if (ratio > STEEPEST) longitudes = Math.min(360, latitudes / STEEPEST / stretch);
+	if (longitudes === 360) {
+		// A box around the earth is read from 180°W to 180°E; another one stands in the middle.
+		return {
+			centre: [wide === 360 ? 0 : wrapped(west + wide / 2), 0],
+			span: [360, 180],
+			stretch: 1,
+			ratio: 0.5
+		};
+	}
 	const edge = 90 - latitudes / 2;
-	const whole = longitudes === 360;
 	return {
-		centre: [whole ? 0 : wrapped(west + wide / 2), Math.min(edge, Math.max(-edge, middle))],
+		centre: [wrapped(west + wide / 2), Math.min(edge, Math.max(-edge, middle))],
 		span: [longitudes, latitudes],
-		stretch: whole ? 1 : stretch,
-		ratio: latitudes / (longitudes * (whole ? 1 : stretch))
+		stretch,
+		ratio: latitudes / (longitudes * stretch)
 	};
 }
 
@@ -122,4 +130,16 @@ export function longitudeName(longitude: number): string {
 /** 45°N, 0°. */
 export function latitudeName(latitude: number): string {
 	return latitude === 0 ? '0°' : degrees(latitude) + (latitude > 0 ? 'N' : 'S');
+}
+
+/** The corners of a box in words; one around the earth ends where it begins, on either side. */
+export function boxNames(box: Box): { west: string; east: string; south: string; north: string } {
+	const [west, south, east, north] = box;
+	const isAround = longitudeSpan(box) === 360;
+	return {
+		west: isAround ? '180°W' : longitudeName(west),
+		east: isAround ? '180°E' : longitudeName(east),
+		south: latitudeName(south),
+		north: latitudeName(north)
+	};
 }

@@ -23,3 +23,10 @@ export function letWideBoxesBeFocused(root: Element): void {
 		if (box.scrollWidth > box.clientWidth) box.setAttribute('tabindex', '0');
 	}
 }
+
+/** A box of a task list is named by its task. */
+export function nameTasks(root: Element): void {
+	for (const box of root.querySelectorAll('li input[type="checkbox"]')) {
+		box.setAttribute('aria-label', box.closest('li')!.textContent!.trim().slice(0, 200));
+	}
+}
