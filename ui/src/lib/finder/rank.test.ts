@@ -10,12 +10,12 @@ const index = new FileIndex([
 	'docs/training/index.md',
 	'数据/滑坡编目.geojson'
 ]);
-const paths = (query: string) => index.find(query, 10).map((file) => file.path);
+const paths = (query: string) => index.find(query, 10).files.map((file) => file.path);
 
 describe('file finder', () => {
 	it('shows the first files before anything is typed', () => {
 		expect(paths('')).toHaveLength(7);
-		expect(index.find('', 2)).toHaveLength(2);
+		expect(index.find('', 2).files).toHaveLength(2);
 	});
 
 	it('prefers a match in the name to one in the folders', () => {
@@ -28,6 +28,13 @@ describe('file finder', () => {
 		expect(paths('stcsv')).toContain('data/stations.csv');
 	});
 
+	it('orders equally good ones by their numbers and counts all', () => {
+		const tiles = new FileIndex(['t/tile_12.txt', 't/tile_2.txt', 't/tile_1.txt'].reverse());
+		const { files, total } = tiles.find('txt', 2);
+		expect(files.map((file) => file.path)).toEqual(['t/tile_1.txt', 't/tile_2.txt']);
+		expect(total).toBe(3);
+	});
+
 	it('finds Chinese names', () => {
 		expect(paths('滑坡')).toEqual(['数据/滑坡编目.geojson']);
 	});
@@ -37,7 +44,7 @@ describe('file finder', () => {
 	});
 
 	it('tells which letters matched', () => {
-		const [found] = index.find('train.py', 1);
+		const [found] = index.find('train.py', 1).files;
 		expect([...found!.marks].sort((a, b) => a - b).map((at) => found!.path[at])).toEqual([...'train.py']);
 	});
 });

@@ -12,7 +12,8 @@ export class PagedList<T> {
 	readonly #load: (page: number) => Promise<Page<T>>;
 	readonly #asked = new Set<number>([1]);
 	#items = $state.raw<(T | undefined)[]>([]);
-	/** Why the last page did not come; it is asked for again when it is looked at again. */
+	#failed = 0;
+	/** Why a page did not come; it is asked for again when it is looked at again. */
 	problem = $state.raw<Problem | undefined>();
 
 	/** `first` is page 1; `load` gives another page, counted from 1, of as many items. */
@@ -46,8 +47,14 @@ export class PagedList<T> {
 			this.problem = undefined;
 		} catch (thrown) {
 			this.#asked.delete(page);
+			this.#failed = index;
 			this.problem = Problem.of(thrown);
 		}
+	}
+
+	/** Asks again for the page that did not come. */
+	async retry(): Promise<void> {
+		await this.ensure(this.#failed);
 	}
 
 	/** Asks for all pages, one after the other. */
