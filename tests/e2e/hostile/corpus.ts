@@ -7,6 +7,8 @@ export interface HostileFile {
 	content: Buffer;
 	/** What it tries, in a few words. */
 	tries: string;
+	/** The hub takes no file of this name. */
+	isRefused: boolean;
 }
 
 /** Texts for fields that are no files. */
@@ -23,6 +25,7 @@ export interface HostileWords {
 interface Entry {
 	path: string;
 	tries: string;
+	refused?: boolean;
 	from?: string;
 	base64?: string;
 	repeat?: { open: string; middle?: string; times: number; close: string };
@@ -34,7 +37,12 @@ export const hostileWords = manifest.words;
 
 /** All hostile files. */
 export function hostileFiles(): HostileFile[] {
-	return manifest.files.map((entry) => ({ path: entry.path, tries: entry.tries, content: contentOf(entry) }));
+	return manifest.files.map((entry) => ({
+		path: entry.path,
+		tries: entry.tries,
+		isRefused: entry.refused ?? false,
+		content: contentOf(entry)
+	}));
 }
 
 function contentOf({ from, base64, repeat }: Entry): Buffer {

@@ -7,6 +7,7 @@ export type Reason =
 	| 'json_broken'
 	| 'offsets_broken'
 	| 'too_large'
+	| 'locked'
 	| 'unreadable';
 
 /** A file that is broken, or not what its name says. Not a failure of the hub. */
