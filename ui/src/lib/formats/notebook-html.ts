@@ -70,6 +70,7 @@ export function safeHtml(html: string, addresses: NotebookAddresses): string {
 	purifier.addHook('afterSanitizeAttributes', (element) => {
 		if (element.tagName === 'A') element.setAttribute('rel', 'nofollow noopener');
 		if (element.tagName === 'TABLE') element.setAttribute('tabindex', '0');
+		if (element.tagName === 'IMG' && !element.hasAttribute('alt')) element.setAttribute('alt', '');
 	});
 	return purifier.sanitize(html, SETTINGS);
 }
