@@ -103,7 +103,7 @@ test('an upload by keyboard alone: choose, name, start', async ({ hub, page }) =
 	await page.keyboard.type('Add the survey');
 	await tabTo(page, 'Upload and commit');
 	await page.keyboard.press('Enter');
-	await expect(page.getByText('Committed').first()).toBeVisible();
+	await expect(page.getByText('Committed', { exact: true }).first()).toBeVisible();
 	const { items } = await hub.call('GET', '/api/ana/notes/commits?repo_type=dataset');
 	expect(items[0].title).toBe('Add the survey');
 });

@@ -59,7 +59,7 @@ test('a person registers, creates, uploads through a restart, reads, finds, down
 		await expect(page.getByText('Waiting for the hub').first()).toBeVisible();
 		expect(await progress()).toBeLessThan(100);
 		await hub.start();
-		await expect(page.getByText('Committed').first()).toBeVisible({ timeout: 180_000 });
+		await expect(page.getByText('Committed', { exact: true }).first()).toBeVisible({ timeout: 180_000 });
 		const { items } = await hub.call('GET', '/api/lin-wei/rain-nowcast/commits');
 		expect(items[0].title, 'everything is one commit').toBe('Add the first weights');
 		expect(items).toHaveLength(2);
@@ -141,7 +141,7 @@ test('an upload goes on after the page was reloaded, and only what is missing is
 	});
 	await page.locator('input[type="file"][webkitdirectory]').setInputFiles(folder);
 	await page.getByRole('button', { name: /Upload and commit|Continue upload/ }).first().click();
-	await expect(page.getByText('Committed').first()).toBeVisible({ timeout: 90_000 });
+	await expect(page.getByText('Committed', { exact: true }).first()).toBeVisible({ timeout: 90_000 });
 	const file = await hub.call('GET', '/api/ana/big/blob/weights.bin');
 	expect(file.size).toBe(120 * 1024 * 1024);
 	expect(file.sha256).toBe(await sha256Of(join(folder, 'weights.bin')));

@@ -10,6 +10,7 @@ export default defineConfig({
 	expect: { timeout: 15_000 },
 	reporter: [['list'], ['./support/tally.ts']],
 	use: {
+		actionTimeout: 20_000,
 		locale: 'en-GB',
 		viewport: { width: 1280, height: 860 },
 		screenshot: 'only-on-failure',
