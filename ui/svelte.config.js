@@ -1,13 +1,16 @@
 import adapter from '@sveltejs/adapter-static';
 import { vitePreprocess } from '@sveltejs/vite-plugin-svelte';
 
+// The committed build, which the binary embeds; `npm run verify` builds elsewhere and compares.
+const build = process.env.GEOML_HUB_UI_BUILD ?? '../assets/ui';
+
 /** @type {import('@sveltejs/kit').Config} */
 export default {
 	preprocess: vitePreprocess(),
 	kit: {
 		adapter: adapter({
-			pages: '../assets/ui',
-			assets: '../assets/ui',
+			pages: build,
+			assets: build,
 			fallback: 'index.html',
 			precompress: true
 		}),

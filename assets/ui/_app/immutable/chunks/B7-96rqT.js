@@ -1,1 +1,0 @@
-import{xt as e}from"./mgu6YkaM.js";e();

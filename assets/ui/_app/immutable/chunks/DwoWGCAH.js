@@ -1,1 +1,0 @@
-import"./hKX5Al0I.js";

@@ -1,1 +1,0 @@
-import"../chunks/xihTtKlq.js";import"../chunks/B7-96rqT.js";import{N as e,O as t,Z as n,_t as r,c as i,gt as a,it as o,j as s}from"../chunks/mgu6YkaM.js";import{n as c}from"../chunks/C3grNvnw.js";var l=e(`<p> </p>`);function u(e,u){r(u,!1);let d=c();i();var f=l(),p=o(f,!0);n(()=>t(p,d.value.name)),s(e,f),a()}export{u as component};
