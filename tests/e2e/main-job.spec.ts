@@ -49,7 +49,7 @@ test('a person registers, creates, uploads through a restart, reads, finds, down
 	await test.step('upload a folder, and the hub is killed in the middle', async () => {
 		await page.goto(`${hub.address}/lin-wei/rain-nowcast/upload/main`);
 		await page.locator('input[type="file"][webkitdirectory]').setInputFiles(folder);
-		await expect(page.getByText('weights.safetensors').first()).toBeVisible();
+		await expect(page.getByLabel('Path in the repository of weights.safetensors')).toHaveValue('weights.safetensors');
 		await page.getByLabel('Commit message').fill('Add the first weights');
 		await page.getByRole('button', { name: 'Upload and commit' }).click();
 		const bar = page.getByRole('progressbar').first();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromDrop, fromFileList } from './collect';
+import { fromDrop, fromFileList, onlyFolder, withoutFolder } from './collect';
 
 function fileEntry(name: string): FileSystemEntry {
 	const file = (resolve: (file: File) => void) => resolve(new File(['x'], name));
@@ -42,5 +42,26 @@ describe('what was chosen', () => {
 	it('keeps the folder of a folder picker in front', () => {
 		const file = Object.assign(new File(['x'], 'a.csv'), { webkitRelativePath: 'data/a.csv' });
 		expect(fromFileList([file], '').map((one) => one.path)).toEqual(['data/a.csv']);
+	});
+});
+
+describe('one folder that was chosen alone', () => {
+	const file = new File(['x'], 'a.csv');
+	const at = (...paths: string[]) => paths.map((path) => ({ path, file }));
+
+	it('is left out of the paths, below the folder that they go to', () => {
+		expect(onlyFolder(at('model/README.md', 'model/data/a.csv'), '')).toBe('model');
+		const below = at('runs/model/README.md', 'runs/model/data/a.csv');
+		expect(onlyFolder(below, 'runs')).toBe('model');
+		expect(withoutFolder(below, 'runs', 'model').map(({ path }) => path)).toEqual([
+			'runs/README.md',
+			'runs/data/a.csv'
+		]);
+	});
+
+	it('is not one when files or other folders were chosen with it', () => {
+		expect(onlyFolder(at('model/README.md', 'notes.md'), '')).toBeUndefined();
+		expect(onlyFolder(at('model/README.md', 'other/a.csv'), '')).toBeUndefined();
+		expect(onlyFolder(at('README.md'), '')).toBeUndefined();
 	});
 });

@@ -52,3 +52,20 @@ async function walk(entry: FileSystemEntry, folder: string, found: Chosen[]): Pr
 		for (const child of entries) await walk(child, path, found);
 	}
 }
+
+/** The one folder that was chosen, when everything lies in it. */
+export function onlyFolder(chosen: readonly Chosen[], folder: string): string | undefined {
+	const start = joinPath(folder, '').length;
+	const first = new Set(chosen.map(({ path }) => path.slice(start).split('/')[0]!));
+	const [name] = first;
+	return first.size === 1 && chosen.every(({ path }) => path.slice(start).includes('/')) ? name : undefined;
+}
+
+/** The same files without that folder in their paths: who uploads one folder means what is in it. */
+export function withoutFolder(chosen: readonly Chosen[], folder: string, name: string): Chosen[] {
+	const start = joinPath(folder, '').length;
+	return chosen.map(({ path, file }) => ({
+		path: path.slice(0, start) + path.slice(start + name.length + 1),
+		file
+	}));
+}

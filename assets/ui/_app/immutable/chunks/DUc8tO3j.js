@@ -1,0 +1,1 @@
+import{kt as e}from"./5eK40qhf.js";e();
