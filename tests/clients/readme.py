@@ -1,4 +1,4 @@
-"""Runs the commands of the README's section "Use it" as they are written, against the real binary.
+"""Runs the commands of the README's section "Use it from a program" as they are written, against the real binary.
 
     python3 tests/clients/readme.py --binary target/release/geoml-hub
 """
@@ -17,7 +17,7 @@ README = os.path.join(os.path.dirname(__file__), "..", "..", "README.md")
 def commands():
     """All shell blocks of the section, in order."""
     with open(README, encoding="utf-8") as file:
-        section = file.read().split("\n## Use it\n")[1].split("\n## ")[0]
+        section = file.read().split("\n## Use it from a program\n")[1].split("\n## ")[0]
     return "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
 
 

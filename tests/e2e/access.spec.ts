@@ -21,7 +21,7 @@ const looks: { locale: Locale; theme: Theme; width: number }[] = [
 for (const { locale, theme, width } of looks) {
 	test(`every page is accessible and fits in ${locale}, ${theme}, ${width} pixels wide`, async ({ demo, browser }) => {
 		test.setTimeout(300_000);
-		const session = await demo.login('demo', 'strata-demo-1');
+		const session = await demo.login('demo', 'geoml-hub-demo');
 		const found: string[] = [];
 		for (const { name, path, signedIn } of await everyPage(demo, session.access)) {
 			// A frame of axe's own needs what the hub's policy refuses, so the policy is set aside for this one look.

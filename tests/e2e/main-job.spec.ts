@@ -61,8 +61,9 @@ test('a person registers, creates, uploads through a restart, reads, finds, down
 		await hub.start();
 		await expect(page.getByText('Committed', { exact: true }).first()).toBeVisible({ timeout: 180_000 });
 		const { items } = await hub.call('GET', '/api/lin-wei/rain-nowcast/commits');
-		expect(items[0].title, 'everything is one commit').toBe('Add the first weights');
-		expect(items).toHaveLength(2);
+		const titles = items.map((commit: { title: string }) => commit.title);
+		expect(titles[0]).toBe('Add the first weights');
+		expect(titles.filter((title: string) => title === titles[0]), 'everything is one commit').toHaveLength(1);
 	});
 
 	await test.step('read the card', async () => {

@@ -15,7 +15,7 @@ async function withoutSession(page: Page, answer: (route: import('@playwright/te
 }
 
 test('every page that loads something says so, to the eye and to screen readers', async ({ demo, browser }) => {
-	const session = await demo.login('demo', 'strata-demo-1');
+	const session = await demo.login('demo', 'geoml-hub-demo');
 	for (const { name, path } of (await everyPage(demo, session.access)).filter((one) => ASKING.includes(one.name))) {
 		const page = await browser.newPage();
 		await arrive(page, { session });
@@ -30,7 +30,7 @@ test('every page that loads something says so, to the eye and to screen readers'
 
 test('every page tells when the hub does not answer, and goes on by a press of the button', async ({ demo, browser }) => {
 	test.setTimeout(240_000);
-	const session = await demo.login('demo', 'strata-demo-1');
+	const session = await demo.login('demo', 'geoml-hub-demo');
 	for (const { name, path } of (await everyPage(demo, session.access)).filter((one) => ASKING.includes(one.name))) {
 		const page = await browser.newPage();
 		await arrive(page, { session });

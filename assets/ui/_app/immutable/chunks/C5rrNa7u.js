@@ -1,0 +1,1 @@
+import{At as e}from"./DvgwEAB9.js";e();

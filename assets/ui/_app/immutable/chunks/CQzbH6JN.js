@@ -1,1 +1,0 @@
-import"./xihTtKlq.js";import{B as e,Ct as t,F as n,R as r,dt as i,g as a,it as o,wt as s}from"./5eK40qhf.js";import{o as c,t as l}from"./BZNO6vhB.js";var u=e(`<time> </time>`);function d(e,d){s(d,!0);var f=u(),p=i(f,!0);o((e,t)=>{a(f,`datetime`,d.time),a(f,`title`,e),n(p,t)},[()=>c(d.time),()=>l(d.time)]),r(e,f),t()}export{d as t};

@@ -1,0 +1,1 @@
+import"./BAZ_sd6V.js";

@@ -1,1 +1,0 @@
-import{kt as e}from"./5eK40qhf.js";e();

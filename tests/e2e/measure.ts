@@ -1,0 +1,85 @@
+// Measures what a person waits for; prints figures and asserts nothing. Run: `npm run measure` with GEOML_HUB_BINARY set.
+// First load: bytes as they come over the wire (compressed) of everything that home asks for, from an empty cache.
+// Repository page: from the start of navigation to drawn and idle, processor slowed down four times (DevTools protocol).
+import { chromium } from '@playwright/test';
+import { Hub } from './support/hub';
+
+const hub = new Hub('--demo');
+await hub.start();
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+
+async function firstLoad(): Promise<void> {
+	const page = await (await browser.newContext()).newPage();
+	const protocol = await page.context().newCDPSession(page);
+	await protocol.send('Network.enable');
+	const types = new Map<string, string>();
+	const bytes: Record<string, number> = {};
+	protocol.on('Network.responseReceived', ({ requestId, type }) => types.set(requestId, type));
+	protocol.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+		const type = types.get(requestId) ?? 'other';
+		bytes[type] = (bytes[type] ?? 0) + encodedDataLength;
+	});
+	await page.goto(hub.address, { waitUntil: 'networkidle' });
+	const kilobytes = Object.entries(bytes).map(([type, size]) => `${type} ${(size / 1000).toFixed(1)} kB`);
+	const code = ((bytes.Script ?? 0) + (bytes.Stylesheet ?? 0)) / 1000;
+	console.log(`first load of home: ${kilobytes.join(', ')}; script and style ${code.toFixed(1)} kB (aim: below 150)`);
+	await page.close();
+}
+
+async function repositoryPage(): Promise<void> {
+	const { items } = await hub.call('GET', '/api/trending?repo_type=model&limit=1');
+	const times: number[] = [];
+	for (let round = 0; round < 5; round += 1) {
+		const page = await (await browser.newContext()).newPage();
+		const protocol = await page.context().newCDPSession(page);
+		await protocol.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+		const began = performance.now();
+		await page.goto(`${hub.address}/${items[0].owner}/${items[0].name}`, { waitUntil: 'commit' });
+		await page.getByRole('link', { name: 'Files', exact: true }).waitFor();
+		await page.locator('.prose h1, .prose h2, .prose p').first().waitFor();
+		times.push(performance.now() - began);
+		await page.close();
+	}
+	times.sort((a, b) => a - b);
+	console.log(`repository page at 4 times slowdown: median ${times[2]!.toFixed(0)} ms, worst ${times[4]!.toFixed(0)} ms (aim: below 1,000)`);
+}
+
+/** The longest time between two frames while a page is scrolled through, and how many took longer than 50 ms. */
+async function scrolling(name: string, path: string): Promise<void> {
+	const page = await (await browser.newContext()).newPage();
+	await page.goto(hub.address + path, { waitUntil: 'networkidle' });
+	const frames: number[] = await page.evaluate(async () => {
+		const gaps: number[] = [];
+		let last = performance.now();
+		const end = last + 3_000;
+		while (last < end) {
+			window.scrollBy(0, 400);
+			const now = await new Promise<number>(requestAnimationFrame);
+			gaps.push(now - last);
+			last = now;
+		}
+		return gaps;
+	});
+	frames.sort((a, b) => a - b);
+	const slow = frames.filter((gap) => gap > 50).length;
+	const median = frames[Math.floor(frames.length / 2)]!;
+	console.log(`${name}: ${frames.length} frames while scrolling, median ${median.toFixed(1)} ms, longest ${frames.at(-1)!.toFixed(0)} ms, ${slow} over 50 ms`);
+	await page.close();
+}
+
+async function largeFolder(): Promise<void> {
+	const { access } = await hub.login('demo', 'geoml-hub-demo');
+	await hub.call('POST', '/api/repositories', { name: 'many', description: '', repo_type: 'dataset', visibility: 'public' }, access);
+	const form = new FormData();
+	for (let number = 0; number < 5_000; number += 1) {
+		form.append('files', new Blob([`${number}`]), `tiles/tile-${String(number).padStart(5, '0')}.txt`);
+	}
+	await hub.call('POST', '/api/demo/many/upload/batch?repo_type=dataset', form, access);
+	await scrolling('folder of 5,000 entries', '/datasets/demo/many/tree/main/tiles');
+}
+
+await firstLoad();
+await repositoryPage();
+await largeFolder();
+await browser.close();
+await hub.finish();
