@@ -114,7 +114,8 @@ async fn send(files: &Files, request: &HttpRequest, entry: &FileEntry, inline: b
             FileAnswer::new(content, tag, media_type, disposition, entry.name()).respond(request)
         }
     };
-    if *request.method() == Method::GET && response.status().is_success() && is_beginning(request) {
+    // What a page shows, such as the pictures of a card, is looked at rather than taken along.
+    if !inline && *request.method() == Method::GET && response.status().is_success() && is_beginning(request) {
         files.count(entry, TrafficKind::Download, RequestInfo::of(request));
     }
     Ok(response)
