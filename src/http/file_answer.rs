@@ -22,10 +22,6 @@ const INLINE: u64 = 64 * 1024;
 /// may frame it.
 const SANDBOX: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; frame-ancestors 'self'; sandbox";
-/// Browsers show a PDF by a viewer of their own, which a sandbox keeps from starting; nothing in it runs with the hub's
-/// origin.
-const PDF: &str = "frame-ancestors 'self'";
-
 /// Content answered as a file, with conditions and ranges as RFC 9110 has them (sections 13 and 14): GET and HEAD,
 /// `If-Match`, `If-None-Match`, `If-Modified-Since`, `If-Range`, one or several ranges.
 ///
@@ -44,7 +40,11 @@ impl<S: ContentSource> FileAnswer<S> {
     /// An answer with this content, tag, type and file name. Cached by browsers, but asked for again before each use.
     pub fn new(source: S, etag: ETag, content_type: impl Into<String>, disposition: Disposition, name: &str) -> Self {
         let headers = vec![(header::CACHE_CONTROL, "private, no-cache".to_owned())];
-        let (content_type, disposition) = (content_type.into(), disposition.named(name));
+        let content_type = content_type.into();
+        // The browser's own viewer of PDF runs the scripts of a document, which no header forbids.
+        let is_pdf = content_type.trim().eq_ignore_ascii_case("application/pdf");
+        let disposition = if is_pdf { Disposition::Attachment } else { disposition };
+        let disposition = disposition.named(name);
         Self {
             source,
             etag,
@@ -123,6 +123,8 @@ impl<S: ContentSource> FileAnswer<S> {
         let mut response = HttpResponse::build(status);
         response.insert_header((header::ETAG, self.etag.to_string()));
         response.insert_header((header::ACCEPT_RANGES, "bytes"));
+        // On a 304, too: a browser takes its headers over those it has kept (RFC 9111, section 4.3.4).
+        response.insert_header((header::CONTENT_SECURITY_POLICY, SANDBOX));
         if let Some(time) = self.last_modified {
             let since_epoch = Duration::from_secs(u64::try_from(time.as_seconds()).unwrap_or(0));
             response.insert_header((header::LAST_MODIFIED, HttpDate::from(UNIX_EPOCH + since_epoch)));
@@ -138,9 +140,6 @@ impl<S: ContentSource> FileAnswer<S> {
         response.insert_header((header::CONTENT_TYPE, content_type));
         response.insert_header((header::CONTENT_DISPOSITION, self.disposition.as_str()));
         response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-        let is_pdf = content_type.trim().eq_ignore_ascii_case("application/pdf");
-        let policy = if is_pdf { PDF } else { SANDBOX };
-        response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
         response
     }
 

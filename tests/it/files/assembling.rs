@@ -97,8 +97,6 @@ async fn a_folder_of_small_and_large_files_is_one_commit_across_a_kill() {
 #[tokio::test]
 async fn a_batch_that_a_kill_cuts_off_is_one_commit_when_it_is_sent_again() {
     let mut app = TestApp::start().await;
-    // A kill in the middle of its writing may cost the search index a rebuild.
-    app.allow_log("it is being rebuilt");
     let ana = app.user("ana").await;
     let made = repository(&ana, "net", "public").await;
     for round in 0..6_u64 {
