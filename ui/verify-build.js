@@ -43,7 +43,9 @@ try {
 			.map((name) => `differs: ${name}`)
 	];
 	if (differing.length > 0) {
-		console.error(`assets/ui is not what ui/ builds; run "npm run build" in ui/ and commit it.\n${differing.join('\n')}`);
+		console.error(
+			`assets/ui is not what ui/ builds; run "npm run build" in ui/ and commit it.\n${differing.join('\n')}`
+		);
 		process.exitCode = 1;
 	} else {
 		console.log(`assets/ui is what ui/ builds (${expected.length} files).`);
