@@ -20,8 +20,7 @@ test('signing up, creating, starring and signing out work by keyboard alone', as
 	await arrive(page);
 	await page.goto(hub.address);
 	await settled(page);
-	await page.keyboard.press('Tab');
-	await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
+	await tabTo(page, 'Skip to content');
 	await tabTo(page, 'Sign up');
 	await page.keyboard.press('Enter');
 	await expect(page.getByLabel('Name')).toBeFocused();

@@ -68,7 +68,7 @@ test('a person registers, creates, uploads through a restart, reads, finds, down
 
 	await test.step('read the card', async () => {
 		await page.goto(`${hub.address}/lin-wei/rain-nowcast`);
-		await expect(page.getByRole('heading', { name: '华东短临降水预测', exact: true })).toBeVisible();
+		await expect(page.locator('.prose h1', { hasText: '华东短临降水预测' })).toBeVisible();
 		await expect(page.locator('.katex').first()).toBeVisible();
 		await expect(page.getByText('apache-2.0').first()).toBeVisible();
 	});
