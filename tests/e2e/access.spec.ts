@@ -32,8 +32,11 @@ for (const { locale, theme, width } of looks) {
 			await settled(page);
 			const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 			if (wider > 0) found.push(`${name}: ${wider} pixels too wide`);
-			const headings = await page.locator('h1').count();
-			if (headings !== 1) found.push(`${name}: ${headings} first headings`);
+			// A document that is shown may have a first heading of its own.
+			const headings = page.locator('h1:not(.prose h1)');
+			await expect(headings).toHaveCount(1).catch(async () => {
+				found.push(`${name}: ${await headings.count()} first headings`);
+			});
 			await page.evaluate(AXE);
 			const violations: Violation[] = await page.evaluate(async () => {
 				const axe = (window as any).axe;

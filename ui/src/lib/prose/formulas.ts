@@ -15,6 +15,8 @@ export async function typesetFormulas(root: Element, signal: AbortSignal): Promi
 				maxSize: 20,
 				maxExpand: 1000
 			});
+			// A formula that is wider than the text scrolls, so the keyboard must reach it.
+			if (formula.dataset.mathStyle === 'display') formula.tabIndex = 0;
 		} catch {
 			formula.textContent = source;
 			formula.classList.add('font-mono', 'text-sm', 'text-ochre');
