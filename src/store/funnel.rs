@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// The most closures that share a commit.
@@ -17,6 +18,9 @@ const BATCH: usize = 1_024;
 /// Room that must be left on the disk before a transaction begins, so that a full disk meets a sentence and not a
 /// half-written page. A batch of small rows needs far less.
 const RESERVED_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The part of a commit's time that the writer waits for callers who are on their way back.
+const PATIENCE: u32 = 6;
 
 /// Tells the caller how the commit that carried its closure went.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
@@ -123,19 +127,51 @@ fn run<T, E>(tx: &WriteTx<'_>, f: impl FnOnce(&WriteTx<'_>) -> Result<T, E>) -> 
 }
 
 fn write_until_closed(shared: &Shared, queue: &mpsc::Receiver<Work>) {
-    while let Ok(first) = queue.recv() {
-        let mut batch = vec![first];
-        while batch.len() < BATCH
-            && let Ok(next) = queue.try_recv()
-        {
-            batch.push(next);
+    let mut crowd = Crowd::default();
+    let mut batch = Vec::new();
+    loop {
+        if batch.is_empty() {
+            let Ok(first) = queue.recv() else { break };
+            batch.push(first);
         }
-        commit(shared, batch);
+        crowd.gather(queue, &mut batch);
+        let (size, begun) = (batch.len(), Instant::now());
+        let (result, answers) = commit(shared, std::mem::take(&mut batch));
+        batch.extend(queue.try_iter().take(BATCH));
+        crowd = Crowd {
+            callers: size + batch.len(),
+            patience: begun.elapsed() / PATIENCE,
+        };
+        for answer in answers {
+            answer(result.clone());
+        }
     }
     close(shared);
 }
 
-fn commit(shared: &Shared, works: Vec<Work>) {
+/// Who wrote a moment ago. Callers who were answered together mostly come back together; a commit that leaves with the
+/// first of them makes the others wait for two, so it waits a little for as many as there were.
+#[derive(Default)]
+struct Crowd {
+    callers: usize,
+    patience: Duration,
+}
+
+impl Crowd {
+    fn gather(&self, queue: &mpsc::Receiver<Work>, batch: &mut Vec<Work>) {
+        let begun = Instant::now();
+        while batch.len() < BATCH {
+            match queue.try_recv() {
+                Ok(next) => batch.push(next),
+                Err(_) if batch.len() < self.callers && begun.elapsed() < self.patience => std::thread::yield_now(),
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+/// Runs and commits a batch; answers how it went, and whom to tell.
+fn commit(shared: &Shared, works: Vec<Work>) -> (Result<(), StoreError>, Vec<Answer>) {
     let mut answers: Vec<Answer> = Vec::with_capacity(works.len());
     let mut after_commit = Vec::new();
     let mut works = works.into_iter();
@@ -167,9 +203,7 @@ fn commit(shared: &Shared, works: Vec<Work>) {
             answers.extend(works.map(|work| work(Err(error.clone()))));
         }
     }
-    for answer in answers {
-        answer(result.clone());
-    }
+    (result, answers)
 }
 
 /// After an I/O error redb answers nothing but that error until the file is opened again.

@@ -71,7 +71,9 @@ export async function arrive(
 	);
 }
 
-/** Waits until nothing on the page is loading. */
+/** Waits until the page is drawn and nothing on it is loading. */
 export async function settled(page: Page): Promise<void> {
+	// Before the script has drawn anything, nothing is busy and no key is heard either.
+	await expect(page.getByRole('main')).toBeVisible();
 	await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
 }

@@ -330,9 +330,10 @@ async fn what_is_acknowledged_is_seen_by_every_later_read_and_by_no_earlier_one(
     store
         .read(|tx| {
             let text = after.clone();
-            let written =
-                futures_util::future::FutureExt::now_or_never(store.write(move |tx| NUMBERS.put(tx, &1, &text)));
-            assert!(written.is_none(), "a write is answered by its thread, later");
+            // Queued by the first poll; whether it is answered by then is the writer's affair.
+            drop(futures_util::future::FutureExt::now_or_never(
+                store.write(move |tx| NUMBERS.put(tx, &1, &text)),
+            ));
             while value(&store).as_ref() != Some(&after) {
                 std::thread::yield_now();
             }
