@@ -49,7 +49,10 @@ async fn fill_hub(hub: &Hub, now: Timestamp) -> anyhow::Result<()> {
     hub.heal().await?;
     if hub.users.is_empty()? {
         let plan = Plan::embedded()?;
-        return Story::new(hub, now).tell(&plan).await;
+        Story::new(hub, now).tell(&plan).await?;
+        // Consumers would do it in the first seconds; the first page that is opened is to show it all.
+        hub.reindex().await?;
+        return Ok(());
     }
     let name: AccountName = ACCOUNT.parse()?;
     // The story ends with it.

@@ -11,8 +11,10 @@ use crate::repos::Repos;
 use crate::search::{Audience, FileQuery, MOST_SUGGESTIONS, RepositoryQuery, RepositorySort, Search};
 use crate::social::Social;
 use crate::users::{Caller, Users};
-use actix_web::get;
+use actix_web::dev::Payload;
 use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, get};
+use futures_util::future::LocalBoxFuture;
 use parameters::{
     FileParameters, KindParameter, Parameters, RepositoryParameters, SuggestionParameters, UserParameters,
 };
@@ -45,15 +47,33 @@ fn audience(caller: &Caller) -> Audience {
     }
 }
 
-/// What handlers of this slice need.
-struct Context {
+/// Who asks for a list of repositories, and what it is made from.
+struct Asked {
     caller: Caller,
     search: Data<Search>,
     repos: Data<Repos>,
     social: Data<Social>,
 }
 
-impl Context {
+impl FromRequest for Asked {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let parts = <(Caller, Data<Search>, Data<Repos>, Data<Social>)>::from_request(request, payload);
+        Box::pin(async move {
+            let (caller, search, repos, social) = parts.await?;
+            Ok(Self {
+                caller,
+                search,
+                repos,
+                social,
+            })
+        })
+    }
+}
+
+impl Asked {
     async fn repositories(self, query: RepositoryQuery, page: PageQuery) -> ApiResult<Json<RepositoryPage>> {
         let range = page.range()?;
         let query = RepositoryQuery {
@@ -88,23 +108,10 @@ impl Context {
 #[utoipa::path(tag = "search", params(RepositoryParameters, PageQuery),
     responses((status = 200, body = RepositoryPage), (status = 400)))]
 #[get("/api/search/repositories")]
-async fn search_repositories(
-    caller: Caller,
-    pairs: Query<Vec<(String, String)>>,
-    search: Data<Search>,
-    repos: Data<Repos>,
-    social: Data<Social>,
-) -> ApiResult<Json<RepositoryPage>> {
+async fn search_repositories(asked: Asked, pairs: Query<Vec<(String, String)>>) -> ApiResult<Json<RepositoryPage>> {
     let parameters = Parameters::new(pairs.0);
     let (query, page) = (parameters.repositories()?, parameters.page()?);
-    Context {
-        caller,
-        search,
-        repos,
-        social,
-    }
-    .repositories(query, page)
-    .await
+    asked.repositories(query, page).await
 }
 
 /// Lists the repositories that the caller may see, narrowed and ordered as a search is; the last changed first when no
@@ -112,26 +119,13 @@ async fn search_repositories(
 #[utoipa::path(tag = "repositories", params(RepositoryParameters, PageQuery),
     responses((status = 200, body = RepositoryPage), (status = 400)))]
 #[get("/api/repositories")]
-async fn browse_repositories(
-    caller: Caller,
-    pairs: Query<Vec<(String, String)>>,
-    search: Data<Search>,
-    repos: Data<Repos>,
-    social: Data<Social>,
-) -> ApiResult<Json<RepositoryPage>> {
+async fn browse_repositories(asked: Asked, pairs: Query<Vec<(String, String)>>) -> ApiResult<Json<RepositoryPage>> {
     let parameters = Parameters::new(pairs.0);
     let (mut query, page) = (parameters.repositories()?, parameters.page()?);
     if query.text.is_empty() && query.sort == RepositorySort::Relevance {
         query.sort = RepositorySort::Updated;
     }
-    Context {
-        caller,
-        search,
-        repos,
-        social,
-    }
-    .repositories(query, page)
-    .await
+    asked.repositories(query, page).await
 }
 
 /// Searches accounts by name, full name and biography.
@@ -176,96 +170,53 @@ async fn suggest(
 #[utoipa::path(tag = "search", params(KindParameter, PageQuery), responses((status = 200, body = RepositoryPage), (status = 400)))]
 #[get("/api/search/trending")]
 async fn list_trending_found(
-    caller: Caller,
+    asked: Asked,
     kind: Query<KindParameter>,
     page: Query<PageQuery>,
-    search: Data<Search>,
-    repos: Data<Repos>,
-    social: Data<Social>,
 ) -> ApiResult<Json<RepositoryPage>> {
-    Context {
-        caller,
-        search,
-        repos,
-        social,
-    }
-    .listed(RepositorySort::Trending, kind.0, page.0)
-    .await
+    asked.listed(RepositorySort::Trending, kind.0, page.0).await
 }
 
 /// Repositories by trending score, the highest first.
 #[utoipa::path(tag = "search", params(KindParameter, PageQuery), responses((status = 200, body = RepositoryPage), (status = 400)))]
 #[get("/api/trending")]
 async fn list_trending(
-    caller: Caller,
+    asked: Asked,
     kind: Query<KindParameter>,
     page: Query<PageQuery>,
-    search: Data<Search>,
-    repos: Data<Repos>,
-    social: Data<Social>,
 ) -> ApiResult<Json<RepositoryPage>> {
-    Context {
-        caller,
-        search,
-        repos,
-        social,
-    }
-    .listed(RepositorySort::Trending, kind.0, page.0)
-    .await
+    asked.listed(RepositorySort::Trending, kind.0, page.0).await
 }
 
 /// The newest repositories.
 #[utoipa::path(tag = "search", params(KindParameter, PageQuery), responses((status = 200, body = RepositoryPage), (status = 400)))]
 #[get("/api/recent")]
 async fn list_recent(
-    caller: Caller,
+    asked: Asked,
     kind: Query<KindParameter>,
     page: Query<PageQuery>,
-    search: Data<Search>,
-    repos: Data<Repos>,
-    social: Data<Social>,
 ) -> ApiResult<Json<RepositoryPage>> {
-    Context {
-        caller,
-        search,
-        repos,
-        social,
-    }
-    .listed(RepositorySort::Created, kind.0, page.0)
-    .await
+    asked.listed(RepositorySort::Created, kind.0, page.0).await
 }
 
 /// The most starred and downloaded repositories; a star weighs as much as a hundred downloads.
 #[utoipa::path(tag = "search", params(KindParameter, PageQuery), responses((status = 200, body = RepositoryPage), (status = 400)))]
 #[get("/api/popular")]
 async fn list_popular(
-    caller: Caller,
+    asked: Asked,
     kind: Query<KindParameter>,
     page: Query<PageQuery>,
-    search: Data<Search>,
-    repos: Data<Repos>,
-    social: Data<Social>,
 ) -> ApiResult<Json<RepositoryPage>> {
-    Context {
-        caller,
-        search,
-        repos,
-        social,
-    }
-    .listed(RepositorySort::Popular, kind.0, page.0)
-    .await
+    asked.listed(RepositorySort::Popular, kind.0, page.0).await
 }
 
 /// Repositories that an administrator features, the last changed first.
 #[utoipa::path(tag = "search", params(KindParameter, PageQuery), responses((status = 200, body = RepositoryPage), (status = 400)))]
 #[get("/api/featured")]
 async fn list_featured(
-    caller: Caller,
+    asked: Asked,
     kind: Query<KindParameter>,
     page: Query<PageQuery>,
-    search: Data<Search>,
-    repos: Data<Repos>,
-    social: Data<Social>,
 ) -> ApiResult<Json<RepositoryPage>> {
     let mut query = RepositoryQuery {
         sort: RepositorySort::Updated,
@@ -273,14 +224,7 @@ async fn list_featured(
     };
     query.filter.featured = true;
     query.filter.kinds.extend(kind.0.repo_type);
-    Context {
-        caller,
-        search,
-        repos,
-        social,
-    }
-    .repositories(query, page.0)
-    .await
+    asked.repositories(query, page.0).await
 }
 
 /// Searches files by name, type and size in all repositories that the caller may see.
