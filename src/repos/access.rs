@@ -1,9 +1,10 @@
 //! Proofs of access. Only this file makes them, so no use-case that takes one can be reached without the check.
 
 use super::error::ReposError;
-use super::model::{Repository, Visibility};
-use super::{Repos, store};
+use super::model::{Permission, Repository, Visibility};
+use super::{Repos, collaborators, store};
 use crate::base::{AccountName, Family, RepositoryId, RepositoryKind, RepositoryName, UserId};
+use crate::store::{ReadRows, StoreError};
 use crate::users::{Account, Caller, Scope, account_by_name};
 
 /// A repository as an address names it. Without a kind, models are tried first, then datasets, then spaces.
@@ -48,9 +49,13 @@ pub struct WriteRepo {
     actor: Account,
 }
 
-/// Proof that an account may change the settings of a repository, and delete it.
+/// Proof that an account may change the settings of a repository.
 #[derive(Debug, Clone)]
 pub struct AdminRepo(WriteRepo);
+
+/// Proof that an account may delete a repository: its owner's, or one that administers the hub.
+#[derive(Debug, Clone)]
+pub struct OwnerRepo(AdminRepo);
 
 impl ReadRepo {
     /// The repository as it was when the proof was made.
@@ -103,13 +108,33 @@ impl AdminRepo {
     }
 }
 
-/// Whether the caller may read: everybody what is public, its owner and administrators what is private. A token that is
-/// limited to other repositories counts as nobody.
-pub(super) fn may_read(caller: &Caller, repository: &Repository) -> bool {
-    repository.visibility == Visibility::Public || is_insider(caller, repository)
+impl OwnerRepo {
+    /// The repository as it was when the proof was made.
+    pub fn repository(&self) -> &Repository {
+        self.0.repository()
+    }
 }
 
-fn is_insider(caller: &Caller, repository: &Repository) -> bool {
+/// What the caller may do, whatever the scope of its credential: everybody reads what is public, collaborators do what
+/// they were given, the owner and administrators of the hub do everything. A token that is limited to other repositories
+/// counts as nobody's.
+fn permission(tx: &impl ReadRows, caller: &Caller, repository: &Repository) -> Result<Option<Permission>, StoreError> {
+    let everybody = (repository.visibility == Visibility::Public).then_some(Permission::Read);
+    if owns(caller, repository) {
+        return Ok(Some(Permission::Admin));
+    }
+    match caller.user_id().filter(|_| caller.allows_repository(repository.id)) {
+        Some(account) => Ok(collaborators::permission(tx, repository.id, account)?.max(everybody)),
+        None => Ok(everybody),
+    }
+}
+
+fn may_read(tx: &impl ReadRows, caller: &Caller, repository: &Repository) -> Result<bool, StoreError> {
+    // What is public needs no further look.
+    Ok(repository.visibility == Visibility::Public || permission(tx, caller, repository)?.is_some())
+}
+
+fn owns(caller: &Caller, repository: &Repository) -> bool {
     caller.allows_repository(repository.id) && (caller.user_id() == Some(repository.owner) || caller.is_admin())
 }
 
@@ -121,8 +146,9 @@ impl Repos {
         self.store.read(|tx| {
             let owner = account_by_name(tx, &owner)?.ok_or_else(|| address.not_found())?;
             for family in address.families() {
-                let found = store::find(tx, owner.id, family, &name)?;
-                if let Some(repository) = found.filter(|repository| may_read(caller, repository)) {
+                if let Some(repository) = store::find(tx, owner.id, family, &name)?
+                    && may_read(tx, caller, &repository)?
+                {
                     return Ok(ReadRepo { repository, owner });
                 }
             }
@@ -134,9 +160,11 @@ impl Repos {
     pub fn readable_by_id(&self, caller: &Caller, id: RepositoryId) -> Result<ReadRepo, ReposError> {
         let not_found = || ReposError::NotFound(id.to_string());
         self.store.read(|tx| {
-            let repository = store::repository(tx, id)?
-                .filter(|repository| repository.is_live() && may_read(caller, repository))
-                .ok_or_else(not_found)?;
+            let found = store::repository(tx, id)?.filter(Repository::is_live);
+            let repository = found.ok_or_else(not_found)?;
+            if !may_read(tx, caller, &repository)? {
+                return Err(not_found());
+            }
             let owner = crate::users::account(tx, repository.owner)?.ok_or_else(not_found)?;
             Ok(ReadRepo { repository, owner })
         })
@@ -144,36 +172,68 @@ impl Repos {
 
     /// Proves that the caller may write to what it may read.
     pub fn writable(&self, caller: &Caller, read: ReadRepo) -> Result<WriteRepo, ReposError> {
-        let actor = insider(caller, &read.repository, Scope::Write, "write")?;
+        let actor = self.insider(caller, &read.repository, Scope::Write, Permission::Write)?;
         Ok(WriteRepo { read, actor })
     }
 
     /// Proves that the caller may administer what it may read.
     pub fn administrable(&self, caller: &Caller, read: ReadRepo) -> Result<AdminRepo, ReposError> {
-        let actor = insider(caller, &read.repository, Scope::Admin, "administrator")?;
+        let actor = self.insider(caller, &read.repository, Scope::Admin, Permission::Admin)?;
         Ok(AdminRepo(WriteRepo { read, actor }))
+    }
+
+    /// Proves that the caller may delete what it may read. Collaborators may not, whatever else they may do.
+    pub fn deletable(&self, caller: &Caller, read: ReadRepo) -> Result<OwnerRepo, ReposError> {
+        let proof = self.administrable(caller, read)?;
+        if !owns(caller, proof.repository()) {
+            return Err(ReposError::Forbidden("owner"));
+        }
+        Ok(OwnerRepo(proof))
+    }
+
+    /// What the caller may do with a repository that it may read: what the account may, as far as its credential goes.
+    pub fn permission(&self, caller: &Caller, read: &ReadRepo) -> Result<Permission, ReposError> {
+        let account = self.store.read(|tx| permission(tx, caller, &read.repository))?;
+        let credential = match caller.scope() {
+            Scope::Read => Permission::Read,
+            Scope::Write => Permission::Write,
+            Scope::Admin => Permission::Admin,
+        };
+        Ok(account.unwrap_or(Permission::Read).min(credential))
     }
 
     /// The live repositories of an account that the caller may read, the newest change first.
     pub fn owned_by(&self, caller: &Caller, owner: UserId) -> Result<Vec<Repository>, ReposError> {
-        let mut repositories = self.store.read(|tx| store::owned(tx, owner))?;
-        repositories.retain(|repository| repository.is_live() && may_read(caller, repository));
-        Ok(repositories)
+        self.store.read(|tx| {
+            let mut readable = Vec::new();
+            for repository in store::owned(tx, owner)? {
+                if repository.is_live() && may_read(tx, caller, &repository)? {
+                    readable.push(repository);
+                }
+            }
+            Ok(readable)
+        })
     }
-}
 
-fn insider(
-    caller: &Caller,
-    repository: &Repository,
-    scope: Scope,
-    access: &'static str,
-) -> Result<Account, ReposError> {
-    let account = caller.require_scope(scope)?;
-    if !caller.allows_repository(repository.id) {
-        return Err(ReposError::TokenRefused);
+    fn insider(
+        &self,
+        caller: &Caller,
+        repository: &Repository,
+        scope: Scope,
+        needed: Permission,
+    ) -> Result<Account, ReposError> {
+        let account = caller.require_scope(scope)?;
+        if !caller.allows_repository(repository.id) {
+            return Err(ReposError::TokenRefused);
+        }
+        if self.store.read(|tx| permission(tx, caller, repository))? < Some(needed) {
+            let access = if needed == Permission::Admin {
+                "administrator"
+            } else {
+                "write"
+            };
+            return Err(ReposError::Forbidden(access));
+        }
+        Ok(account.clone())
     }
-    if !is_insider(caller, repository) {
-        return Err(ReposError::Forbidden(access));
-    }
-    Ok(account.clone())
 }

@@ -1,5 +1,8 @@
 //! Routes of repositories as such. What joins them with cards and counters stands in `web/`.
 
+/// Collaborators.
+mod collaborators;
+
 use super::{
     NewRepository, ReadRepo, Repos, ReposError, Repository, RepositoryAddress, SettingsChange, StatusChange, Visibility,
 };
@@ -21,7 +24,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(list_user_repositories)
         .service(change_status)
         .service(restore_repository)
-        .service(purge_repository);
+        .service(purge_repository)
+        .configure(collaborators::routes);
 }
 
 /// The routes that begin with an owner and a name; registered behind all others.
@@ -339,7 +343,7 @@ async fn change_settings(
     Ok(Json((&repos.change_settings(&proof, change, origin).await?).into()))
 }
 
-/// Deletes a repository; an administrator of the hub can restore it. Its name is free at once.
+/// Deletes a repository; an administrator of the hub can restore it. Collaborators cannot delete it. Its name is free at once.
 #[utoipa::path(tag = "repositories", params(KindQuery), security(("bearer" = [])),
     responses((status = 204), (status = 401), (status = 403), (status = 404)))]
 #[delete("/api/{username}/{repo_name}")]
@@ -350,7 +354,7 @@ async fn delete_repository(
     query: Query<KindQuery>,
     repos: Data<Repos>,
 ) -> ApiResult<HttpResponse> {
-    let proof = repos.administrable(&caller, repos.readable(&caller, &query.0.address(&path.0))?)?;
+    let proof = repos.deletable(&caller, repos.readable(&caller, &query.0.address(&path.0))?)?;
     repos
         .delete(proof, Origin::of_request(caller.user_id(), info.address))
         .await?;

@@ -16,6 +16,9 @@ pub enum ReposError {
     /// The caller may read, but not this.
     #[error("This needs {0} access to the repository.")]
     Forbidden(&'static str),
+    /// The account has no part in the repository that could be ended.
+    #[error("This account is no collaborator of the repository.")]
+    NoCollaborator,
     /// The token is limited to other repositories, or its scope is too small.
     #[error("The access token does not allow this on this repository.")]
     TokenRefused,
@@ -75,7 +78,7 @@ pub enum ReposError {
 impl Problem for ReposError {
     fn code(&self) -> Code {
         match self {
-            Self::NotFound(_) => Code::NotFound,
+            Self::NotFound(_) | Self::NoCollaborator => Code::NotFound,
             Self::Forbidden(_) | Self::TokenRefused | Self::NotYourNamespace(_) => Code::Forbidden,
             Self::BadName(_) | Self::ReservedName(_) | Self::Invalid { .. } => Code::Invalid,
             Self::NameTaken { .. } | Self::Stale => Code::Conflict,

@@ -1,7 +1,7 @@
 //! Repositories: names, kinds, visibility, settings, and the one way to commit to them.
 //!
-//! Owns the rows of repositories, the redirects of old names, the links from repositories to blobs, what each account
-//! has stored, and the intents of commits. Guarantees: a name is unique per owner and family without regard to case; a
+//! Owns the rows of repositories and of their collaborators, the redirects of old names, the links from repositories to
+//! blobs, what each account has stored, and the intents of commits. Guarantees: a name is unique per owner and family without regard to case; a
 //! private repository answers exactly like a missing one to those who may not read it; a commit is answered after its
 //! objects, its branch and its rows are durable; whatever a crash leaves between them is healed at the next start.
 //! Deliberately absent: what a card says (cards), what a file is (files), stars and counters (social).
@@ -10,6 +10,8 @@
 mod access;
 /// Routes.
 pub mod api;
+/// Accounts with a part in repositories of others.
+mod collaborators;
 /// Commits in the making.
 mod commit;
 /// New repositories.
@@ -33,13 +35,14 @@ mod store;
 /// Quotas.
 mod usage;
 
-pub use access::{AdminRepo, ReadRepo, RepositoryAddress, WriteRepo};
+pub use access::{AdminRepo, OwnerRepo, ReadRepo, RepositoryAddress, WriteRepo};
+pub use collaborators::collaborators_of;
 pub use commit::{CommitDraft, CommitOptions, Committed};
 pub use create::NewRepository;
 pub use error::ReposError;
 pub use file_link::{WantedFile, decoded_path, encoded_path};
 pub use history::PathHistory;
-pub use model::{LastCommit, Repository, Visibility};
+pub use model::{Collaborator, LastCommit, Permission, Repository, Visibility};
 pub use settings::{SettingsChange, StatusChange};
 pub use store::{TABLES, all_repositories, blob_is_linked, find, repository};
 
@@ -59,6 +62,12 @@ pub mod event {
     pub const CHANGED: &str = "repository.changed";
     /// The name changed.
     pub const RENAMED: &str = "repository.renamed";
+    /// An account was made a collaborator.
+    pub const COLLABORATOR_ADDED: &str = "repository.collaborator_added";
+    /// A collaborator may do more or less than before.
+    pub const COLLABORATOR_CHANGED: &str = "repository.collaborator_changed";
+    /// An account is no collaborator any more.
+    pub const COLLABORATOR_REMOVED: &str = "repository.collaborator_removed";
     /// It was deleted, and can be restored.
     pub const DELETED: &str = "repository.deleted";
     /// It was restored.

@@ -11,8 +11,29 @@ pub const DESCRIPTION_MAX_CHARS: usize = 500;
 pub enum Visibility {
     /// Everybody.
     Public,
-    /// Its owner and administrators.
+    /// Its owner, its collaborators and administrators.
     Private,
+}
+
+/// What somebody may do with a repository; each includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// See it and what it holds.
+    Read,
+    /// Change what it holds.
+    Write,
+    /// Change its settings and choose its collaborators.
+    Admin,
+}
+
+/// An account that may do something with a repository of another account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Collaborator {
+    /// What it may do.
+    pub permission: Permission,
+    /// Since when it has been a collaborator.
+    pub since: Timestamp,
 }
 
 /// The newest commit of the default branch, as lists show it.

@@ -1,6 +1,6 @@
 use super::create::{parse_description, parse_name};
 use super::model::{Repository, Visibility};
-use super::{AdminRepo, Repos, ReposError, event, store};
+use super::{AdminRepo, OwnerRepo, Repos, ReposError, event, store};
 use crate::base::{RepositoryId, blocking};
 use crate::events::{NewEvent, Origin, Subject};
 use crate::git::path_history;
@@ -128,7 +128,7 @@ impl Repos {
     }
 
     /// Deletes a repository so that an administrator can restore it. Its name is free at once.
-    pub async fn delete(&self, proof: AdminRepo, origin: Origin) -> Result<(), ReposError> {
+    pub async fn delete(&self, proof: OwnerRepo, origin: Origin) -> Result<(), ReposError> {
         let (id, now) = (proof.repository().id, self.clock.now());
         self.update(id, move |_, repository, record| {
             repository.deleted_at = Some(now);

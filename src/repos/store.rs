@@ -1,3 +1,4 @@
+use super::collaborators;
 use super::model::{Intent, Repository};
 use crate::base::{Family, RepositoryId, RepositoryName, Sha256, Timestamp, UserId};
 use crate::git::ObjectId;
@@ -34,6 +35,14 @@ pub const TABLES: &[TableSpec] = &[
     TableSpec {
         name: "blob_links_by_blob",
         about: "SHA-256, repository id -> nothing",
+    },
+    TableSpec {
+        name: "collaborators",
+        about: "repository id, account id -> what the account may do with it",
+    },
+    TableSpec {
+        name: "collaborators_by_account",
+        about: "account id, repository id -> nothing",
     },
     TableSpec {
         name: "commit_intents",
@@ -132,7 +141,7 @@ pub(super) fn put(tx: &WriteTx<'_>, repository: &Repository) -> Result<(), Store
     REPOSITORIES.put(tx, &repository.id, repository)
 }
 
-/// Removes a repository with its links and redirects.
+/// Removes a repository with its links, redirects and collaborators.
 pub(super) fn remove(tx: &WriteTx<'_>, id: RepositoryId) -> Result<Option<Repository>, StoreError> {
     let Some(repository) = REPOSITORIES.delete(tx, &id)? else {
         return Ok(None);
@@ -143,6 +152,7 @@ pub(super) fn remove(tx: &WriteTx<'_>, id: RepositoryId) -> Result<Option<Reposi
     }
     LINKS.delete_range(tx, &Scan::prefix(&(id,)))?;
     INTENTS.delete_range(tx, &Scan::prefix(&(id,)))?;
+    collaborators::forget_repository(tx, id)?;
     for (key, target) in REDIRECTS.list(tx, &Scan::prefix(&(repository.owner,)))? {
         if target == id {
             REDIRECTS.delete(tx, &key)?;
@@ -283,5 +293,6 @@ pub(super) fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
     if reverse != links.len() as u64 {
         problems.push(format!("{} blob links lead forth and {reverse} back", links.len()));
     }
+    problems.extend(collaborators::check(tx)?);
     Ok(problems)
 }

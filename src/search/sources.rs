@@ -64,29 +64,16 @@ impl Sources {
 
     /// A repository as it is now; nothing when it is deleted.
     pub(crate) fn repository(&self, id: RepositoryId) -> Result<Option<RepositoryDocument>, JobError> {
-        let (found, classifications) = self.store.read(|tx| {
-            let Some(repository) = crate::repos::repository(tx, id)?.filter(Repository::is_live) else {
-                return Ok((None, Classifications::default()));
-            };
-            let owner = crate::users::account(tx, repository.owner)?;
-            Ok::<_, StoreError>((owner.map(|owner| (repository, owner)), classifications(tx, id)?))
-        })?;
-        let Some((repository, owner)) = found else {
+        let Some(rows) = self.store.read(|tx| Rows::of(tx, id))? else {
             return Ok(None);
         };
-        let content = self.content(&repository).unwrap_or_else(|error| {
+        let content = self.content(&rows.repository).unwrap_or_else(|error| {
             // A damaged repository is still found by what its row says.
             tracing::warn!(repository = %id, %error, "a repository cannot be read for the search index");
             Content::default()
         });
         let counters = counters_of(&self.social, id)?;
-        Ok(Some(repository_document(
-            repository,
-            &owner,
-            content,
-            classifications,
-            counters,
-        )))
+        Ok(Some(repository_document(rows, content, counters)))
     }
 
     /// The newest counters of a repository.
@@ -171,6 +158,32 @@ impl Sources {
     }
 }
 
+/// What the rows of several slices say of a live repository.
+struct Rows {
+    repository: Repository,
+    owner: Account,
+    collaborators: Vec<UserId>,
+    classifications: Classifications,
+}
+
+impl Rows {
+    fn of(tx: &impl ReadRows, id: RepositoryId) -> Result<Option<Self>, StoreError> {
+        let Some(repository) = crate::repos::repository(tx, id)?.filter(Repository::is_live) else {
+            return Ok(None);
+        };
+        let Some(owner) = crate::users::account(tx, repository.owner)? else {
+            return Ok(None);
+        };
+        let collaborators = crate::repos::collaborators_of(tx, id)?;
+        Ok(Some(Self {
+            repository,
+            owner,
+            collaborators: collaborators.into_iter().map(|(account, _)| account).collect(),
+            classifications: classifications(tx, id)?,
+        }))
+    }
+}
+
 #[derive(Default)]
 struct Content {
     readme: String,
@@ -214,13 +227,15 @@ fn user_document(account: Account) -> UserDocument {
     }
 }
 
-fn repository_document(
-    repository: Repository,
-    owner: &Account,
-    content: Content,
-    classifications: Classifications,
-    counters: Counters,
-) -> RepositoryDocument {
+fn repository_document(rows: Rows, content: Content, counters: Counters) -> RepositoryDocument {
+    let Rows {
+        repository,
+        owner,
+        collaborators,
+        classifications,
+    } = rows;
+    let mut readers = collaborators;
+    readers.push(repository.owner);
     let card = cards::parse(&content.readme).metadata;
     let mut text: Vec<String> = Vec::new();
     text.extend(card.base_model);
@@ -255,7 +270,7 @@ fn repository_document(
         updated_at: repository.updated_at,
         featured: repository.featured,
         public: repository.visibility == Visibility::Public,
-        readers: vec![repository.owner],
+        readers,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::cards::{Card, Cards, MetadataChange};
 use crate::events::Origin;
 use crate::http::{ApiResult, Json, Path, Query, RequestInfo};
 use crate::repos::api::{KindQuery, RepositoryView};
-use crate::repos::{ReadRepo, Repos, SettingsChange, Visibility};
+use crate::repos::{Permission, ReadRepo, Repos, SettingsChange, Visibility};
 use crate::social::Social;
 use crate::social::api::CountersView;
 use crate::taxonomy::Taxonomy;
@@ -76,6 +76,9 @@ struct RepositoryDetail {
     counters: CountersView,
     /// Whether the caller has starred it.
     is_starred: bool,
+    /// What the caller may do with it: read, write or admin. Deleting it is for its owner alone.
+    #[schema(value_type = String)]
+    permission: Permission,
 }
 
 /// What the answer is put together from.
@@ -108,6 +111,7 @@ impl RepositoryParts {
                 .collect(),
             counters: self.social.counters(proof.id())?.into(),
             is_starred,
+            permission: self.repos.permission(caller, proof)?,
         })
     }
 }

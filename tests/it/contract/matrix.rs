@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 
 /// Whether the address names one repository, directly or by something in it.
 fn names_a_repository(path: &str) -> bool {
-    parameters_of(path).any(|name| matches!(name, "repo_name" | "repository_id" | "file_id"))
+    parameters_of(path).any(|name| matches!(name, "repo_name" | "repo" | "repository_id" | "file_id"))
 }
 
 fn visibilities(path: &str) -> &'static [&'static str] {
@@ -47,8 +47,9 @@ async fn everybody_gets_from_every_route_what_the_matrix_says() {
 const HEAD: &str = "\
 # What everybody gets from every route. A cell of two is of a public and of a private repository.
 # stranger: an account without any part in the repository. read: the owner's token of scope read. other: the owner's
-# token of scope admin that is limited to another repository. admin: an administrator of the hub.
-# operation                                                                  anonymous stranger owner   read    other   admin
+# token of scope admin that is limited to another repository. admin: an administrator of the hub. reader, writer, manager:
+# collaborators who may read, write, administer the repository.
+# operation                                                                  anonymous stranger owner   read    other   admin   reader  writer  manager
 ";
 
 async fn row(stage: &Stage, operation: &Operation, problems: &mut Vec<String>) -> Option<String> {

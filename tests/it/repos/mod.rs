@@ -1,5 +1,8 @@
 //! Repositories over HTTP: names, visibility, settings, deleting and restoring.
 
+/// Accounts with a part in repositories of others.
+mod collaborators;
+
 use crate::support::{Client, Reply, TestApp};
 use serde_json::{Value, json};
 

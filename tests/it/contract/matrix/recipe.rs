@@ -71,6 +71,9 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("PUT", "/api/{username}/{repo_name}/settings" | "/api/{username}/{repo_name}") => {
             Json(json!({ "description": "Changed." }))
         }
+        ("POST", "/api/v1/repos/{owner}/{repo}/collaborators") => {
+            Json(json!({ "username": "guest", "permission": "read" }))
+        }
         ("PUT", "/api/admin/repositories/{repository_id}/status") => Json(json!({ "is_featured": true })),
         ("POST", "/api/{username}/{repo_name}/upload") => File("file"),
         ("POST", "/api/{username}/{repo_name}/upload/batch") => File("files"),

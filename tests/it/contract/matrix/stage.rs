@@ -20,19 +20,38 @@ pub(super) enum Persona {
     Other,
     /// An administrator of the hub.
     Admin,
+    /// A collaborator who may read.
+    Reader,
+    /// A collaborator who may write.
+    Writer,
+    /// A collaborator who may administer the repository.
+    Manager,
 }
 
 /// In the order of the table's columns.
-pub(super) const PERSONAS: [Persona; 6] = [
+pub(super) const PERSONAS: [Persona; 9] = [
     Persona::Anonymous,
     Persona::Stranger,
     Persona::Owner,
     Persona::Read,
     Persona::Other,
     Persona::Admin,
+    Persona::Reader,
+    Persona::Writer,
+    Persona::Manager,
 ];
 
 impl Persona {
+    /// What a collaborator is given.
+    fn permission(self) -> Option<&'static str> {
+        match self {
+            Self::Reader => Some("read"),
+            Self::Writer => Some("write"),
+            Self::Manager => Some("admin"),
+            _ => None,
+        }
+    }
+
     /// Characters of its column.
     pub(super) fn column_width(self) -> usize {
         match self {
@@ -48,6 +67,10 @@ pub(super) struct Stage {
     pub app: TestApp,
     admin: Client,
     stranger: Client,
+    /// Collaborators on the repository of every question that they ask: reader, writer, manager.
+    collaborators: [Client; 3],
+    /// The id of an account that is named in questions and never asks.
+    guest_id: String,
     /// For questions that change nothing of the account.
     lasting: Cast,
     /// Makes every name new.
@@ -76,11 +99,19 @@ impl Stage {
         let app = TestApp::start().await;
         let admin = app.admin().await;
         let stranger = app.user("stranger").await;
+        let collaborators = [
+            app.user("reader").await,
+            app.user("writer").await,
+            app.user("manager").await,
+        ];
+        let guest = app.user("guest").await.get("/api/users/guest").await.ok();
         let lasting = Cast::make(&app, "lasting").await;
         Self {
             app,
             admin,
             stranger,
+            collaborators,
+            guest_id: guest["id"].as_str().unwrap().to_owned(),
             lasting,
             counter: AtomicU64::new(0),
         }
@@ -101,7 +132,7 @@ impl Stage {
             None
         };
         let cast = cast.as_ref().unwrap_or(&self.lasting);
-        let scene = self.scene(cast, operation, visibility).await;
+        let scene = self.scene(cast, operation, visibility, persona).await;
         Some(self.send(cast, &scene, operation, persona, &content).await)
     }
 
@@ -113,13 +144,24 @@ impl Stage {
     ) -> Option<(Reply, Reply)> {
         let content = recipe(&operation.0, &operation.1)?;
         let cast = &self.lasting;
-        let scene = self.scene(cast, operation, "private").await;
+        let scene = self.scene(cast, operation, "private", persona).await;
         let there = self.send(cast, &scene, operation, persona, &content).await;
         let address = format!("/api/{}/{}", scene.owner, scene.repository);
         // It is deleted already when the question is about deleted repositories.
         cast.owner.delete(&address).await;
         let gone = self.send(cast, &scene, operation, persona, &content).await;
         Some((there, gone))
+    }
+
+    /// Somebody who is there for the whole test and owns no repository of a question.
+    fn lasting_client(&self, persona: Persona) -> &Client {
+        match persona {
+            Persona::Admin => &self.admin,
+            Persona::Reader => &self.collaborators[0],
+            Persona::Writer => &self.collaborators[1],
+            Persona::Manager => &self.collaborators[2],
+            _ => &self.stranger,
+        }
     }
 
     async fn send(
@@ -132,20 +174,12 @@ impl Stage {
     ) -> Reply {
         let client = match persona {
             Persona::Anonymous => self.app.anonymous(),
-            // Whoever logs out must not be logged out for the next question.
-            Persona::Stranger | Persona::Admin if path == "/api/auth/logout" => {
-                let name = if persona == Persona::Admin {
-                    &self.admin.name
-                } else {
-                    &self.stranger.name
-                };
-                self.app.log_in(name).await
-            }
-            Persona::Stranger => self.stranger.clone(),
             Persona::Owner => cast.owner.clone(),
             Persona::Read => cast.read.clone(),
             Persona::Other => cast.other.clone(),
-            Persona::Admin => self.admin.clone(),
+            // Whoever logs out must not be logged out for the next question.
+            lasting if path == "/api/auth/logout" => self.app.log_in(&self.lasting_client(lasting).name).await,
+            lasting => self.lasting_client(lasting).clone(),
         };
         let method: Method = method.parse().unwrap();
         content
@@ -156,11 +190,16 @@ impl Stage {
             .await
     }
 
-    async fn scene(&self, cast: &Cast, (_, path): &Operation, visibility: &str) -> Scene {
+    async fn scene(&self, cast: &Cast, (_, path): &Operation, visibility: &str, persona: Persona) -> Scene {
         let owner = cast.owner.name.clone();
         let name = self.fresh("repository");
         let repository = cast.owner.create_repository(&name, visibility).await;
         let full_name = format!("{owner}/{name}");
+        if let Some(permission) = persona.permission() {
+            let part = json!({ "username": self.lasting_client(persona).name, "permission": permission });
+            let address = format!("/api/v1/repos/{full_name}/collaborators");
+            cast.owner.post(&address, &part).await.expect(201);
+        }
         let mut values = Vec::new();
         for parameter in parameters_of(path) {
             let value = self.value(cast, parameter, path, &full_name).await;
@@ -191,6 +230,12 @@ impl Stage {
             "commit_id" => {
                 let commits = owner.get(&format!("/api/{full_name}/commits")).await.ok();
                 ("commit_id", text(&commits["items"][0]["id"]))
+            }
+            "user_id" => {
+                let part = json!({ "user_id": self.guest_id, "permission": "read" });
+                let address = format!("/api/v1/repos/{full_name}/collaborators");
+                owner.post(&address, &part).await.expect(201);
+                ("user_id", self.guest_id.clone())
             }
             "session_id" => {
                 let wish = json!({ "path": "large.bin", "size": 3, "message": "Add" });
@@ -227,8 +272,8 @@ impl Scene {
         let mut address = template.to_owned();
         for parameter in parameters_of(template) {
             let value = match parameter {
-                "username" => &self.owner,
-                "repo_name" => &self.repository,
+                "username" | "owner" => &self.owner,
+                "repo_name" | "repo" => &self.repository,
                 "repository_id" => &self.repository_id,
                 other => {
                     let known = self.values.iter().find(|(name, _)| *name == other);
