@@ -43,6 +43,8 @@ pub mod store;
 pub mod taxonomy;
 // Structured logs.
 pub mod telemetry;
+// Front door for stock git and git LFS.
+pub mod transport;
 // Accounts, sessions, access tokens and who may do what.
 pub mod users;
 // Front door for people and probes: the web UI, health, API documentation.

@@ -3,7 +3,7 @@ use crate::base::RepositoryKind;
 use crate::http::KnownRoutes;
 use crate::repos::RepositoryAddress;
 use crate::users::api::RepositoryResolver;
-use crate::{admin, cards, editor, files, repos, search, social, taxonomy, users, web};
+use crate::{admin, cards, editor, files, repos, search, social, taxonomy, transport, users, web};
 use actix_web::web::Data;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
@@ -24,6 +24,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(social::api::routes)
         .configure(search::api::routes)
         .configure(files::api::routes)
+        .configure(transport::api::routes)
         .configure(web::api::repository_routes)
         .configure(files::api::repository_routes)
         .configure(editor::api::repository_routes)

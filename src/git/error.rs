@@ -89,6 +89,12 @@ pub enum GitError {
     /// A text that is not a git LFS pointer.
     #[error("The text is not a git LFS pointer.")]
     NotAPointer,
+    /// A git client sent what the protocol does not allow.
+    #[error("This is not git's protocol: {0}.")]
+    Protocol(String),
+    /// A git client asks for an object that no reference leads to.
+    #[error("The object {0} is not in this repository, or no branch or tag leads to it.")]
+    NotReachable(ObjectId),
     /// The object database does not hold what it should.
     #[error("The git data of the repository is damaged: {0}.")]
     Damaged(String),
@@ -106,6 +112,11 @@ pub enum GitError {
 impl GitError {
     pub(crate) fn engine(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Engine(error.into())
+    }
+
+    /// A breach of git's protocol, in words that follow a colon.
+    pub(crate) fn protocol(what: impl Into<String>) -> Self {
+        Self::Protocol(what.into())
     }
 }
 
@@ -130,6 +141,8 @@ impl Problem for GitError {
             Self::RevisionNotFound(_) | Self::PathNotFound(_) | Self::ReferenceNotFound(_) | Self::Empty => {
                 Code::NotFound
             }
+            Self::Protocol(_) => Code::BadRequest,
+            Self::NotReachable(_) => Code::NotFound,
             Self::RevisionAmbiguous(_)
             | Self::IsFolder(_)
             | Self::IsFile(_)

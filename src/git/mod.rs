@@ -35,6 +35,9 @@ mod statistics;
 mod tree;
 mod tree_edit;
 
+/// The wire protocol of git, as its server speaks it.
+pub mod protocol;
+
 /// Which commits changed a path, as rows.
 pub mod path_history;
 

@@ -10,6 +10,8 @@ mod disposition;
 mod error;
 /// Entity tags.
 mod etag;
+/// Answers that blocking code makes from the body of the request.
+mod exchange;
 /// Typed path, query and JSON body with errors that name the field.
 mod extract;
 /// Content answered as a file.
@@ -29,6 +31,7 @@ pub use code::{Code, Problem};
 pub use disposition::Disposition;
 pub use error::{ApiError, ApiResult, ErrorBody};
 pub use etag::ETag;
+pub use exchange::{AnswerWriter, Exchange, RequestReader};
 pub use extract::{Json, Path, Query};
 pub use file_answer::FileAnswer;
 pub use file_body::ContentSource;

@@ -1,9 +1,13 @@
 use super::caller::{Caller, Credential};
 use super::error::UsersError;
+use super::limits::network;
+use super::login::{Checked, find_by_login};
 use super::model::Account;
+use super::password::Password;
 use super::secret::{ACCESS_TOKEN_PREFIX, TokenSecret};
 use super::{Users, signed_token, store};
 use crate::base::{Timestamp, UserId};
+use crate::events::Origin;
 use crate::store::ReadRows;
 
 impl Users {
@@ -59,6 +63,70 @@ impl Users {
         }
         let (caller, expires_at) = self.authenticate_session(credential)?;
         Ok((caller, Some(expires_at)))
+    }
+
+    /// Turns a name, or an e-mail address, and a password that come with a request into a caller. Within the same limits
+    /// of guessing as a login, and with the same answers; it starts no login.
+    pub async fn authenticate_password(
+        &self,
+        login: &str,
+        password: Password,
+        origin: Origin,
+    ) -> Result<Caller, UsersError> {
+        let found = self.0.store.read(|tx| find_by_login(tx, login))?;
+        let key = found
+            .as_ref()
+            .map(|account| self.0.recent_passwords.key(account.id, &password));
+        if let (Some(account), Some(key)) = (&found, key) {
+            let stored = self.0.store.read(|tx| store::PASSWORDS.get(tx, &account.id))?;
+            let now = self.0.clock.now();
+            let known = stored.is_some_and(|stored| self.0.recent_passwords.contains(key, account.id, &stored, now));
+            if known && account.is_active {
+                return Ok(Caller::new(account.clone(), Credential::Password));
+            }
+        }
+        let checked = self.check_password(login, found.as_ref(), password, &origin).await?;
+        let (Some(account), Some(key), Some(checked)) = (found, key, checked) else {
+            tracing::info!(address = ?origin.address, "a password that came with a request is wrong");
+            return Err(UsersError::WrongLogin);
+        };
+        if !account.is_active {
+            return Err(UsersError::Deactivated);
+        }
+        let stored = self.keep_place(account.id, checked, &origin).await?;
+        self.0
+            .recent_passwords
+            .insert(key, account.id, &stored, self.0.clock.now());
+        Ok(Caller::new(account, Credential::Password))
+    }
+
+    /// Stores what a right password changes: the place from which it came, and its hash when the settings are others
+    /// now. Answers the hash that is stored.
+    async fn keep_place(&self, account: UserId, checked: Checked, origin: &Origin) -> Result<String, UsersError> {
+        let place = origin.address.map(|address| (account, network(address)));
+        let now = self.0.clock.now();
+        let is_new = match &place {
+            Some(place) => !self.0.store.read(|tx| store::LOGIN_PLACES.contains(tx, place))?,
+            None => false,
+        };
+        let Checked { stored, rehashed } = checked;
+        if rehashed.is_none() && !is_new {
+            return stored.ok_or(UsersError::WrongLogin);
+        }
+        self.0
+            .store
+            .write(move |tx| {
+                // The password may have been changed while the check ran.
+                let same = store::PASSWORDS.get(tx, &account)? == stored;
+                let stored = stored.filter(|_| same).ok_or(UsersError::WrongLogin)?;
+                if let Some(place) = &place {
+                    store::LOGIN_PLACES.put(tx, place, &now)?;
+                }
+                let Some(hash) = rehashed else { return Ok(stored) };
+                store::PASSWORDS.put(tx, &account, &hash)?;
+                Ok::<_, UsersError>(hash)
+            })
+            .await
     }
 
     /// Names the key that signs access tokens.

@@ -28,6 +28,8 @@ pub(super) enum Credential {
         scope: Scope,
         repositories: Option<Vec<RepositoryId>>,
     },
+    /// The name and the password themselves, as git sends them with every request.
+    Password,
     /// The command line on the hub's own machine.
     Console,
     /// A signed address: reads what the account reads, changes nothing.
@@ -57,7 +59,7 @@ impl Caller {
     /// What the credential allows; [`Scope::Read`] for somebody without one.
     pub fn scope(&self) -> Scope {
         match self.credential() {
-            Some(Credential::Session(_) | Credential::Console) => Scope::Admin,
+            Some(Credential::Session(_) | Credential::Password | Credential::Console) => Scope::Admin,
             Some(Credential::Token { scope, .. }) => *scope,
             Some(Credential::Link) | None => Scope::Read,
         }

@@ -33,9 +33,9 @@ pub struct Grant {
 /// A password that was right.
 pub(super) struct Checked {
     /// The hash that it was compared with.
-    stored: Option<String>,
+    pub(super) stored: Option<String>,
     /// The hash to be stored instead, when the settings have changed.
-    rehashed: Option<String>,
+    pub(super) rehashed: Option<String>,
 }
 
 /// The access token of a login. It appears in no log.

@@ -32,6 +32,8 @@ mod model;
 mod password;
 /// Changing accounts and their passwords.
 mod profile;
+/// Passwords that need no second check.
+mod recent_passwords;
 /// Making accounts.
 mod register;
 /// Random secrets of tokens.
@@ -84,6 +86,7 @@ struct Inner {
     clock: Clock,
     hasher: password::Hasher,
     limits: limits::LoginLimits,
+    recent_passwords: recent_passwords::RecentPasswords,
     token_uses: token_uses::TokenUses,
     /// Pictures being decoded.
     decoding: Arc<Semaphore>,
@@ -101,6 +104,7 @@ impl Users {
             clock,
             hasher,
             limits: limits::LoginLimits::new(),
+            recent_passwords: recent_passwords::RecentPasswords::new(),
             token_uses: token_uses::TokenUses::default(),
             decoding: Arc::new(Semaphore::new(1)),
         }))

@@ -52,7 +52,7 @@ impl Password {
 
     /// The bytes that are hashed. Keyboards of different systems compose the same letter differently, so NFC
     /// (RFC 8265, section 4.2.1). A text too long for a password is cut: it can only be wrong.
-    fn normalized(&self) -> String {
+    pub(super) fn normalized(&self) -> String {
         let end = self.0.floor_char_boundary(PASSWORD_MAX_BYTES + 1);
         self.0[..end].nfc().collect()
     }

@@ -64,7 +64,7 @@ impl Users {
     ) -> Result<(AccessToken, TokenSecret), UsersError> {
         let account = caller.require_account()?;
         match caller.credential() {
-            Some(Credential::Session(_) | Credential::Console) => {}
+            Some(Credential::Session(_) | Credential::Password | Credential::Console) => {}
             Some(Credential::Token { .. } | Credential::Link) | None => return Err(UsersError::SessionRequired),
         }
         let now = self.0.clock.now();

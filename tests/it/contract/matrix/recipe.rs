@@ -46,6 +46,7 @@ pub(super) fn recipe(method: &str, path: &str) -> Option<Content> {
         ("GET", "/api/search/repositories" | "/api/search/users" | "/api/search/suggestions" | "/api/files/search") => {
             Query("?q=model")
         }
+        ("GET", "/api/v1/git/{owner}/{repo}/info/refs") => Query("?service=git-upload-pack"),
         ("GET", "/api/metadata/search") => Query("?field=license"),
         ("GET" | "DELETE", _) => Empty,
         _ => return change(method, path),

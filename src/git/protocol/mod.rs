@@ -1,0 +1,14 @@
+//! The server's side of git's wire protocol (gitprotocol-pack, gitprotocol-v2), over any reader and writer.
+//!
+//! Guarantees: only what an advertised reference reaches is sent; references below [`HIDDEN_REFERENCES`] are never
+//! shown; a request that breaks the protocol is refused with a sentence; memory holds names of objects, never their
+//! contents.
+
+mod advertisement;
+mod packet;
+
+pub use advertisement::{ProtocolVersion, RECEIVE_CAPABILITIES};
+pub use packet::{Packet, PacketReader, SideBand, write_delimiter, write_flush, write_packet};
+
+/// References of the hub itself, which keep objects alive and are nobody else's business.
+pub const HIDDEN_REFERENCES: &str = "refs/hub/";
