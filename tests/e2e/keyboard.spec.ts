@@ -7,8 +7,8 @@ async function tabTo(page: Page, name: string | RegExp): Promise<void> {
 	for (let presses = 0; presses < 80; presses += 1) {
 		await page.keyboard.press('Tab');
 		const focused = await page.evaluate(() => {
-			const element = document.activeElement as HTMLElement | null;
-			const label = element?.id ? document.querySelector(`label[for="${element.id}"]`)?.textContent : undefined;
+			const element = document.activeElement as HTMLInputElement | null;
+			const label = element?.labels?.[0]?.innerText;
 			return (element?.getAttribute('aria-label') ?? label ?? element?.innerText ?? '').trim().replace(/\s+/g, ' ');
 		});
 		if (typeof name === 'string' ? focused === name : name.test(focused)) return;
@@ -43,7 +43,7 @@ test('signing up, creating, starring and signing out work by keyboard alone', as
 	await settled(page);
 	await tabTo(page, /^Star/);
 	await page.keyboard.press('Enter');
-	await expect(page.getByRole('button', { name: /^Starred/ })).toBeVisible();
+	await expect(page.getByRole('button', { name: /^Starred/ })).toBeFocused();
 
 	await page.keyboard.press('?');
 	await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible();
@@ -55,7 +55,9 @@ test('signing up, creating, starring and signing out work by keyboard alone', as
 	await tabTo(page, 'Account of mapmaker');
 	await page.keyboard.press('Enter');
 	await expect(page.getByRole('menu')).toBeVisible();
+	await expect(page.getByRole('menuitem', { name: 'Profile' })).toBeFocused();
 	await page.keyboard.type('Sign out');
+	await expect(page.getByRole('menuitem', { name: 'Sign out' })).toBeFocused();
 	await page.keyboard.press('Enter');
 	await expect(page.getByRole('banner').getByRole('link', { name: 'Sign in' })).toBeVisible();
 });
@@ -105,4 +107,98 @@ test('an upload by keyboard alone: choose, name, start', async ({ hub, page }) =
 	await expect(page.getByText('Committed', { exact: true }).first()).toBeVisible();
 	const { items } = await hub.call('GET', '/api/ana/notes/commits?repo_type=dataset');
 	expect(items[0].title).toBe('Add the survey');
+});
+
+test('the profile, the password, the colours and a token are changed by keyboard alone', async ({ hub, page }) => {
+	const session = await hub.account('ana');
+	await arrive(page, { session });
+	await page.goto(`${hub.address}/settings`);
+	await settled(page);
+	await tabTo(page, 'Full name');
+	await page.keyboard.type('Ana of the Maps');
+	await tabTo(page, 'Save');
+	await page.keyboard.press('Enter');
+	await expect(page.getByText('Saved', { exact: true })).toBeVisible();
+	await expect(page.getByRole('button', { name: 'Save' }).first()).toBeFocused();
+	expect((await hub.call('GET', '/api/users/ana')).full_name).toBe('Ana of the Maps');
+
+	await page.goto(`${hub.address}/settings/security`);
+	await settled(page);
+	await tabTo(page, 'Present password');
+	await page.keyboard.type(PASSWORD);
+	await tabTo(page, 'New password');
+	await page.keyboard.type('folds and thrusts');
+	await tabTo(page, 'New password, again');
+	await page.keyboard.type('folds and thrusts');
+	await page.keyboard.press('Enter');
+	await expect(page.getByText('Saved', { exact: true })).toBeVisible();
+	await hub.login('ana', 'folds and thrusts');
+
+	await page.goto(`${hub.address}/settings/appearance`);
+	await settled(page);
+	await tabTo(page, /^Light/);
+	await page.keyboard.press('ArrowRight');
+	await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+
+	await page.goto(`${hub.address}/settings/tokens`);
+	await settled(page);
+	await tabTo(page, 'New token');
+	await page.keyboard.press('Enter');
+	const dialog = page.getByRole('dialog');
+	await expect(dialog.getByLabel('Name')).toBeFocused();
+	await page.keyboard.type('survey ship');
+	await page.keyboard.press('Enter');
+	await expect(dialog.getByText(/^gml_/)).toBeVisible();
+	await page.keyboard.press('Escape');
+	await expect(dialog).toHaveCount(0);
+	await expect(page.getByRole('button', { name: 'New token' }).first()).toBeFocused();
+	await tabTo(page, 'Revoke');
+	await page.keyboard.press('Enter');
+	await expect(dialog).toBeVisible();
+	await expect(dialog.getByRole('button', { name: 'Cancel' })).toBeFocused();
+	await tabTo(page, 'Revoke');
+	await page.keyboard.press('Enter');
+	await expect(dialog).toHaveCount(0);
+	await expect(page.getByText('survey ship')).toHaveCount(0);
+});
+
+test('a repository is described, made private and deleted by keyboard alone', async ({ hub, page }) => {
+	const session = await hub.account('ana');
+	const body = { name: 'terrain', description: '', repo_type: 'model', visibility: 'public' };
+	await hub.call('POST', '/api/repositories', body, session.access);
+	await arrive(page, { session });
+	await page.goto(`${hub.address}/ana/terrain/settings`);
+	await settled(page);
+	await tabTo(page, /^Description/);
+	await page.keyboard.type('Slopes of the Alps');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('banner').or(page.getByRole('main')).getByText('Slopes of the Alps').first()).toBeVisible();
+	expect((await hub.call('GET', '/api/ana/terrain')).description).toBe('Slopes of the Alps');
+
+	await tabTo(page, /^Public/);
+	await page.keyboard.press('ArrowDown');
+	await page.keyboard.press('Tab');
+	await page.keyboard.press('Enter');
+	const dialog = page.getByRole('dialog');
+	await expect(dialog.getByRole('button', { name: 'Cancel' })).toBeFocused();
+	await page.keyboard.press('Escape');
+	await expect(dialog).toHaveCount(0);
+	await page.keyboard.press('Enter');
+	await tabTo(page, 'Make it private');
+	await page.keyboard.press('Enter');
+	await expect(dialog).toHaveCount(0);
+	await expect(page.getByRole('heading', { level: 1 }).getByText('Private')).toBeVisible();
+	expect((await hub.call('GET', '/api/ana/terrain', undefined, session.access)).visibility).toBe('private');
+
+	await tabTo(page, 'Delete repository');
+	await page.keyboard.press('Enter');
+	await expect(dialog.getByRole('textbox')).toBeFocused();
+	await page.keyboard.type('ana/terra');
+	await page.keyboard.press('Enter');
+	await expect(dialog).toBeVisible();
+	await page.keyboard.type('in');
+	await page.keyboard.press('Enter');
+	await expect(page).toHaveURL(`${hub.address}/ana`);
+	await expect(page.getByText('ana/terrain').first()).toBeVisible();
+	await expect(hub.call('GET', '/api/ana/terrain', undefined, session.access)).rejects.toThrow('404');
 });

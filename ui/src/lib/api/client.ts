@@ -9,11 +9,15 @@ export type Schema<Name extends keyof components['schemas']> = components['schem
 /** Refresh this long before the access token ends, so that no request meets its end. */
 const REFRESH_EARLY_MILLISECONDS = 30_000;
 
+let endedUnheard = false;
 /** Called when the session ended without the user's wish: revoked, or its time is over. */
-let sessionEnded: () => void = () => {};
+let sessionEnded: () => void = () => (endedUnheard = true);
 
+/** Hears of the end of the session, also when it was before the page began to listen. */
 export function onSessionEnded(listener: () => void): void {
 	sessionEnded = listener;
+	if (endedUnheard) listener();
+	endedUnheard = false;
 }
 
 /** The tokens of a grant, kept for the next requests. */
@@ -76,8 +80,29 @@ function withToken(request: Request, token: string): Request {
 	return new Request(request, { headers });
 }
 
+/** Answers to requests that nobody has made yet, by address. Each is taken once, and none is kept for long. */
+const early = new Map<string, Promise<Response>>();
+const EARLY_MILLISECONDS = 10_000;
+
+/** Sends a request that a page will soon make. */
+export function askEarly(address: string): void {
+	const url = new URL(address, location.href).href;
+	const answer = authorizedFetch(new Request(url));
+	// Whoever takes it meets the failure, too.
+	answer.catch(() => {});
+	early.set(url, answer);
+	setTimeout(() => early.delete(url), EARLY_MILLISECONDS);
+}
+
+async function fetchOrTakeEarly(request: Request): Promise<Response> {
+	const answer = request.method === 'GET' ? early.get(request.url) : undefined;
+	if (answer === undefined) return authorizedFetch(request);
+	early.delete(request.url);
+	return answer;
+}
+
 /** The typed client of the hub's API. Wrap its calls in {@link take}. */
-export const api = createClient<paths>({ baseUrl: '', fetch: authorizedFetch });
+export const api = createClient<paths>({ baseUrl: '', fetch: fetchOrTakeEarly });
 
 interface Answer<T> {
 	data?: T;

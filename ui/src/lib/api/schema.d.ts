@@ -1011,6 +1011,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/git/{owner}/{repo}/info/refs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a repository has, for git clients: the first step of every fetch and push (Smart HTTP). */
+        get: operations["git_references"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/collaborators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has a part in the repository beside its owner; for those who may administer it. */
+        get: operations["list_collaborators"];
+        put?: never;
+        /**
+         * Makes an account a collaborator, or changes what it may do: read, write (commit), or admin (change settings and
+         *     collaborators). Only the owner deletes the repository.
+         */
+        post: operations["set_collaborator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/collaborators/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends the part of an account in the repository. Collaborators may end their own. */
+        delete: operations["remove_collaborator"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/{username}/{repo_name}": {
         parameters: {
             query?: never;
@@ -1023,7 +1078,7 @@ export interface paths {
         /** Changes description and visibility, and title, tags and licence by a commit to README.md. */
         put: operations["change_repository"];
         post?: never;
-        /** Deletes a repository; an administrator of the hub can restore it. Its name is free at once. */
+        /** Deletes a repository; an administrator of the hub can restore it. Collaborators cannot delete it. Its name is free at once. */
         delete: operations["delete_repository"];
         options?: never;
         head?: never;
@@ -1939,6 +1994,24 @@ export interface components {
              */
             repository_count: number;
         };
+        /** @description An account with a part in a repository of another account. */
+        CollaboratorView: {
+            /** @description Where its avatar is; null when there is none. */
+            avatar_url?: string | null;
+            /** @description The name that people use. */
+            full_name?: string | null;
+            /** @description What it may do: read, write or admin. */
+            permission: string;
+            /**
+             * Format: date-time
+             * @description Since when it has been a collaborator.
+             */
+            since: string;
+            /** @description Its id. */
+            user_id: string;
+            /** @description Its name. */
+            username: string;
+        };
         /** @description A commit with its changes. */
         CommitDetailView: components["schemas"]["HistoryCommitView"] & {
             /** @description What it changed. */
@@ -2648,6 +2721,36 @@ export interface components {
             total: number;
         };
         /** @description A page of a list. */
+        Page_CollaboratorView: {
+            /** @description The items of this page. */
+            items: {
+                /** @description Where its avatar is; null when there is none. */
+                avatar_url?: string | null;
+                /** @description The name that people use. */
+                full_name?: string | null;
+                /** @description What it may do: read, write or admin. */
+                permission: string;
+                /**
+                 * Format: date-time
+                 * @description Since when it has been a collaborator.
+                 */
+                since: string;
+                /** @description Its id. */
+                user_id: string;
+                /** @description Its name. */
+                username: string;
+            }[];
+            /** @description Items per page. */
+            limit: number;
+            /** @description This page, counted from 1. */
+            page: number;
+            /**
+             * Format: int64
+             * @description Items in the whole list.
+             */
+            total: number;
+        };
+        /** @description A page of a list. */
         Page_FileHitView: {
             /** @description The items of this page. */
             items: {
@@ -3148,6 +3251,8 @@ export interface components {
             counters: components["schemas"]["CountersView"];
             /** @description Whether the caller has starred it. */
             is_starred: boolean;
+            /** @description What the caller may do with it: read, write or admin. Deleting it is for its owner alone. */
+            permission: string;
         };
         /** @description A page of found repositories. */
         RepositoryPage: {
@@ -3265,6 +3370,15 @@ export interface components {
             total_chunks: number;
             /** @description The numbers of the chunks that have arrived. */
             uploaded_chunks: number[];
+        };
+        /** @description Who gets which part in the repository. The account is named by `username` or by `user_id`. */
+        SetCollaborator: {
+            /** @description read, write or admin. */
+            permission: string;
+            /** @description Its id, in place of the name. */
+            user_id?: string | null;
+            /** @description Its name. */
+            username?: string | null;
         };
         /** @description What an administrator of a repository can set. */
         SettingsView: {
@@ -6052,6 +6166,209 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StorageView"];
                 };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    git_references: {
+        parameters: {
+            query?: {
+                /** @description `git-upload-pack` before a fetch, `git-receive-pack` before a push. */
+                service?: string;
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account that owns it */
+                owner: string;
+                /** @description its name, with or without .git */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description packet lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_collaborators: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CollaboratorView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_collaborator: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetCollaborator"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollaboratorView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollaboratorView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    remove_collaborator: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                /** @description id of the account */
+                user_id: string;
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: {
                 headers: {

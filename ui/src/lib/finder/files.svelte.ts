@@ -1,7 +1,7 @@
 import { api, take } from '$lib/api/client';
 import { Problem } from '$lib/api/problem';
 import type { OpenRepository } from '$lib/state/repository.svelte';
-import { FileIndex } from './rank';
+import type { FileIndex } from './rank';
 
 /** Files per request, the most that the hub gives. */
 const PAGE = 100;
@@ -9,9 +9,9 @@ const PAGE = 100;
 export const MOST_FILES = 20_000;
 const AT_ONCE = 4;
 
-/** All paths of a revision, fetched page by page when the finder is first opened. */
+/** All paths of a revision, fetched page by page when the finder is first opened; what ranks them comes then, too. */
 export class FileNames {
-	index = $state.raw(new FileIndex([]));
+	index = $state.raw<FileIndex>();
 	/** Files of the revision; undefined until the first page is here. */
 	total = $state<number>();
 	loading = $state(false);
@@ -23,7 +23,7 @@ export class FileNames {
 		const key = `${repository.value.id} ${revision} ${repository.value.last_commit?.id}`;
 		if (key === this.#key && this.problem === undefined) return;
 		this.#key = key;
-		this.index = new FileIndex([]);
+		this.index = undefined;
 		this.total = undefined;
 		this.problem = undefined;
 		this.loading = true;
@@ -35,7 +35,7 @@ export class FileNames {
 				})
 			);
 		try {
-			const first = await page(1);
+			const [{ FileIndex }, first] = await Promise.all([import('./rank'), page(1)]);
 			const paths = first.items.map((item) => item.path);
 			const last = Math.ceil(Math.min(first.total, MOST_FILES) / PAGE);
 			for (let next = 2; key === this.#key; next += AT_ONCE) {

@@ -1,9 +1,12 @@
-/** Typesets the formulas of a text. KaTeX comes only with the first formula; one that it cannot read stays as written. */
-export async function typesetFormulas(root: Element, signal: AbortSignal): Promise<void> {
+/**
+ * Typesets the formulas of a text; tells whether there were any. KaTeX comes only with the first formula; one that it cannot
+ * read stays as written.
+ */
+export async function typesetFormulas(root: Element, signal: AbortSignal): Promise<boolean> {
 	const formulas = root.querySelectorAll<HTMLElement>('[data-math-style]');
-	if (formulas.length === 0) return;
+	if (formulas.length === 0) return false;
 	const [{ default: katex }] = await Promise.all([import('katex'), import('katex/dist/katex.min.css')]);
-	if (signal.aborted) return;
+	if (signal.aborted) return false;
 	for (const formula of formulas) {
 		const source = formula.textContent ?? '';
 		try {
@@ -22,4 +25,5 @@ export async function typesetFormulas(root: Element, signal: AbortSignal): Promi
 			formula.classList.add('font-mono', 'text-sm', 'text-ochre');
 		}
 	}
+	return true;
 }

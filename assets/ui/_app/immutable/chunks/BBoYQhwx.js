@@ -1,1 +1,0 @@
-import{l as e}from"./CCi602Jd.js";var t=()=>`Downloads`,n=()=>`下载`,r=((r={},i={})=>(i.locale??e())===`zh`?n(r):t(r)),i=()=>`Stars`,a=()=>`收藏`,o=((t={},n={})=>(n.locale??e())===`zh`?a(t):i(t));export{r as n,o as t};

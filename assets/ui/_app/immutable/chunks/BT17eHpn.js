@@ -1,1 +1,0 @@
-import"./xihTtKlq.js";import{o as e,s as t}from"./DvgwEAB9.js";import{n}from"./CCi602Jd.js";var r=new Set([`$$slots`,`$$events`,`$$legacy`]);function i(i,a){let o=e(a,r),s={name:`chevron-down`,size:24,node:[[`path`,{d:`m6 9 6 6 6-6`}]]};n(i,t(()=>o,{get icon(){return s}}))}export{i as t};

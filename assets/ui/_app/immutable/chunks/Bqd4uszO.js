@@ -1,1 +1,0 @@
-import{t as e}from"./B1INsJo1.js";import{l as t}from"./CCi602Jd.js";var n=t=>e(`en`,t?.count,{})===`one`?`${t?.shown} commit`:`${t?.shown} commits`,r=t=>(e(`zh`,t?.count,{}),`${t?.shown} 次提交`),i=((e,i={})=>(i.locale??t())===`zh`?r(e):n(e));export{i as t};

@@ -1,1 +1,0 @@
-import{At as e}from"./DvgwEAB9.js";e();

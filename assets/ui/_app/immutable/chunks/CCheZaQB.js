@@ -1,1 +1,0 @@
-import{l as e}from"./CCi602Jd.js";var t=()=>`Sign in`,n=()=>`登录`,r=((r={},i={})=>(i.locale??e())===`zh`?n(r):t(r));export{r as t};

@@ -1,1 +1,0 @@
-function e(e){let t=e.target;return t instanceof HTMLElement?t.isContentEditable||[`INPUT`,`TEXTAREA`,`SELECT`].includes(t.tagName):!1}function t(t,n){return t.key===n&&!t.ctrlKey&&!t.metaKey&&!t.altKey&&!e(t)}export{t};

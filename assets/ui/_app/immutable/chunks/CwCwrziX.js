@@ -1,1 +1,0 @@
-import{l as e}from"./CCi602Jd.js";var t=()=>`E-mail`,n=()=>`电子邮箱`,r=((r={},i={})=>(i.locale??e())===`zh`?n(r):t(r)),i=()=>`8 characters or more.`,a=()=>`至少 8 个字符。`,o=((t={},n={})=>(n.locale??e())===`zh`?a(t):i(t));export{r as n,o as t};

@@ -1,1 +1,0 @@
-import"./BAZ_sd6V.js";

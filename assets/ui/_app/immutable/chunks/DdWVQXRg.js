@@ -1,1 +1,0 @@
-function e(e){let t=/^#L(\d{1,9})(?:-L?(\d{1,9}))?$/.exec(e);if(t===null)return;let[n,r]=[Number(t[1]),Number(t[2]??t[1])];if(n!==0&&r!==0)return{from:Math.min(n,r),to:Math.max(n,r)}}function t({from:e,to:t}){return e===t?`#L${e}`:`#L${e}-L${t}`}export{e as n,t};

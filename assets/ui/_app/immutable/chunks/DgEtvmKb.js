@@ -1,1 +1,0 @@
-import{l as e}from"./CCi602Jd.js";var t=()=>`Sign up`,n=()=>`注册`,r=((r={},i={})=>(i.locale??e())===`zh`?n(r):t(r));export{r as t};

@@ -1,1 +1,0 @@
-import"./xihTtKlq.js";import{o as e,s as t}from"./DvgwEAB9.js";import{n}from"./CCi602Jd.js";var r=new Set([`$$slots`,`$$events`,`$$legacy`]);function i(i,a){let o=e(a,r),s={name:`check`,size:24,node:[[`path`,{d:`M20 6 9 17l-5-5`}]]};n(i,t(()=>o,{get icon(){return s}}))}export{i as t};

@@ -1,1 +1,0 @@
-import"./xihTtKlq.js";import{B as e,F as t,R as n,Tt as r,dt as i,g as a,it as o,wt as s}from"./DvgwEAB9.js";import{o as c,t as l}from"./DsUi9mhi.js";var u=e(`<time> </time>`);function d(e,d){r(d,!0);var f=u(),p=i(f,!0);o((e,n)=>{a(f,`datetime`,d.time),a(f,`title`,e),t(p,n)},[()=>c(d.time),()=>l(d.time)]),n(e,f),s()}export{d as t};

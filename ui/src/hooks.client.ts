@@ -1,0 +1,3 @@
+import { askForPage } from '$lib/api/early';
+
+askForPage(location.pathname);
