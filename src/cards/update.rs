@@ -60,6 +60,7 @@ impl Cards {
                 parent: tip.map_or(Parent::Tip, Parent::At),
                 message: message.clone(),
                 origin: origin.clone(),
+                moved: None,
             };
             match self.commit(proof, text, options).await {
                 Err(CardsError::Repos(ReposError::Stale | ReposError::Git(GitError::Stale { .. }))) => {}

@@ -1,9 +1,11 @@
 //! What people say about a file beside its content: rows keyed by repository and path, which moves move.
 
 use super::error::FilesError;
-use super::{FileEntry, Files, store};
+use super::{FileEntry, Files, event, store};
+use crate::events::{NewEvent, Origin, Subject};
 use crate::repos::WriteRepo;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// The longest description, in characters.
 const DESCRIPTION_MAX_CHARS: usize = 1_000;
@@ -36,17 +38,25 @@ impl Files {
         proof: &WriteRepo,
         entry: &FileEntry,
         change: FactsChange,
+        origin: Origin,
     ) -> Result<(), FilesError> {
         let description = change.description.map(description).transpose()?;
         let content_type = change.content_type.map(content_type).transpose()?;
         let (id, path) = (proof.repository().id, entry.path.clone());
+        let events = self.0.events.clone();
         self.0
             .store
             .write(move |tx| {
-                let mut row = store::facts(tx, id, &path)?.unwrap_or_default();
+                let before = store::facts(tx, id, &path)?.unwrap_or_default();
+                let mut row = before.clone();
                 row.description = description.unwrap_or(row.description);
                 row.content_type = content_type.unwrap_or(row.content_type);
+                if row == before {
+                    return Ok(());
+                }
                 store::put_facts(tx, id, &path, &row)?;
+                let described = NewEvent::new(event::DESCRIBED, &origin, Subject::Repository(id));
+                events.record(tx, described.with(json!({ "path": path })))?;
                 Ok(())
             })
             .await

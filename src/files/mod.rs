@@ -52,7 +52,7 @@ pub use facts::FactsChange;
 pub use file_id::FileId;
 pub use formats::FileKind;
 pub use listing::{ListedEntry, Listing, Window};
-pub use relocate::{MovedFile, Saying};
+pub use relocate::Saying;
 pub use sessions::{ArrivingChunk, NewSession, SessionState, SessionStatus, UploadSession};
 pub use space::{AccountSpace, Space, SpaceConsumer};
 pub use store::TABLES;
@@ -71,9 +71,8 @@ use std::sync::{Arc, Mutex};
 
 /// Kinds of events that this slice records.
 pub mod event {
-    /// A file of the repository that is the subject was moved through the hub, within it or to another one; the details
-    /// are a [`MovedFile`](super::MovedFile).
-    pub const MOVED: &str = "file.moved";
+    /// What people say about a file of the repository that is the subject changed; the details name its path.
+    pub const DESCRIBED: &str = "file.described";
 }
 
 /// The handle of this slice; cheap to clone.
@@ -110,6 +109,7 @@ impl Files {
         clock: Clock,
         traffic: Traffic,
     ) -> Self {
+        repos.on_file_moved(store::move_facts);
         let (cache, ending) = (cache::EntryCache::default(), Mutex::default());
         Self(Arc::new(Inner {
             store,

@@ -3,13 +3,11 @@
 use super::error::FilesError;
 use super::placement::{Received, is_large_by_path};
 use super::upload::{Changed, ChangedFile, message, put};
-use super::{FileEntry, FileId, Files, OpenFile, event, store};
-use crate::base::{RepoPath, RepositoryId};
-use crate::events::{NewEvent, Origin, Subject};
-use crate::git::{Operation, Parent};
-use crate::repos::{CommitDraft, CommitOptions, ReadRepo, WriteRepo};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use super::{FileEntry, FileId, Files, OpenFile, store};
+use crate::base::RepoPath;
+use crate::events::Origin;
+use crate::git::{ObjectId, Operation, Parent};
+use crate::repos::{CommitDraft, CommitOptions, MovedFile, ReadRepo, WriteRepo};
 
 /// What a commit says beside what it does.
 #[derive(Debug, Clone)]
@@ -20,29 +18,28 @@ pub struct Saying {
     pub origin: Origin,
 }
 
-/// Where a file was and where it is now: the details of [`event::MOVED`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MovedFile {
-    /// Its path before.
-    pub from: String,
-    /// The repository it is in now.
-    pub to_repository: RepositoryId,
-    /// Its path now.
-    pub to: String,
-}
-
 impl Files {
-    /// Deletes a file of the default branch.
+    /// Deletes a file of the default branch, as long as it is what the caller saw.
     pub async fn delete(&self, proof: WriteRepo, entry: &FileEntry, saying: Saying) -> Result<Changed, FilesError> {
+        let changed = self.take_away(proof, entry, saying, None).await?;
+        self.forget_facts(entry.id()).await?;
+        Ok(changed)
+    }
+
+    async fn take_away(
+        &self,
+        proof: WriteRepo,
+        entry: &FileEntry,
+        saying: Saying,
+        moved: Option<MovedFile>,
+    ) -> Result<Changed, FilesError> {
         let mut draft = self.0.repos.draft(proof).await?;
+        draft.add(expect(&entry.path, Some(entry.object)));
         draft.add(Operation::Delete {
             path: entry.path.clone(),
         });
-        let changed = self
-            .say(draft, saying, format!("Delete {}", entry.path), Vec::new())
-            .await?;
-        self.forget_facts(entry.id()).await?;
-        Ok(changed)
+        self.say(draft, saying, format!("Delete {}", entry.path), Vec::new(), moved)
+            .await
     }
 
     /// Copies a file to a path of the same or another repository. Large content is not copied: the target names the same
@@ -55,7 +52,6 @@ impl Files {
         path: RepoPath,
         saying: Saying,
     ) -> Result<Changed, FilesError> {
-        self.require_free(&target, &path).await?;
         let default = format!("Copy {} from {}", path, source.owner().name);
         let default = if source.id() == target.repository().id {
             format!("Copy {} to {path}", entry.path)
@@ -64,6 +60,7 @@ impl Files {
         };
         let to = FileId::new(target.repository().id, path.as_str());
         let mut draft = self.0.repos.draft(target).await?;
+        draft.add(expect(path.as_str(), None));
         let file = if entry.large.is_none() && source.id() == to.repository {
             draft.add(Operation::Copy {
                 from: entry.path.clone(),
@@ -80,8 +77,9 @@ impl Files {
             draft = staged;
             file
         };
+        let changed = self.say(draft, saying, default, vec![file], None).await?;
         self.copy_facts(&entry.id(), &to).await?;
-        self.say(draft, saying, default, vec![file]).await
+        Ok(changed)
     }
 
     /// Moves a file within its repository, as one commit.
@@ -94,10 +92,11 @@ impl Files {
     ) -> Result<Changed, FilesError> {
         let to = FileId::new(entry.repository, path.as_str());
         let default = format!("Move {} to {path}", entry.path);
-        let mut draft = self.0.repos.draft(proof.clone()).await?;
+        let mut draft = self.0.repos.draft(proof).await?;
+        draft.add(expect(&entry.path, Some(entry.object)));
+        draft.add(expect(path.as_str(), None));
         let file = if entry.large.is_some() {
             // Written anew rather than moved, so that `.gitattributes` comes to cover the new path too.
-            self.require_free(&proof, &path).await?;
             draft.add(Operation::Delete {
                 path: entry.path.clone(),
             });
@@ -116,11 +115,8 @@ impl Files {
                 large: false,
             }
         };
-        self.copy_facts(&entry.id(), &to).await?;
-        let origin = saying.origin.clone();
-        let changed = self.say(draft, saying, default, vec![file]).await?;
-        self.finish_move(entry.id(), to, origin).await?;
-        Ok(changed)
+        let moved = moved(entry, &to);
+        self.say(draft, saying, default, vec![file], Some(moved)).await
     }
 
     /// Moves a file to another repository: first the copy, then the deletion, so that a crash in between leaves two files
@@ -134,28 +130,9 @@ impl Files {
         saying: Saying,
     ) -> Result<Changed, FilesError> {
         let to = FileId::new(target.repository().id, path.as_str());
-        let origin = saying.origin.clone();
         let copied = self.copy(source.as_read(), entry, target, path, saying.clone()).await?;
-        self.delete(source, entry, saying).await?;
-        self.finish_move(entry.id(), to, origin).await?;
+        self.take_away(source, entry, saying, Some(moved(entry, &to))).await?;
         Ok(copied)
-    }
-
-    /// Forgets what people said about the old path, and tells the slices above, which keep rows by path too.
-    async fn finish_move(&self, from: FileId, to: FileId, origin: Origin) -> Result<(), FilesError> {
-        let events = self.0.events.clone();
-        let written = self.0.store.write(move |tx| {
-            store::delete_facts(tx, from.repository, &from.path)?;
-            let details = json!(MovedFile {
-                from: from.path,
-                to_repository: to.repository,
-                to: to.path,
-            });
-            let moved = NewEvent::new(event::MOVED, &origin, Subject::Repository(from.repository));
-            events.record(tx, moved.with(details))?;
-            Ok(())
-        });
-        written.await
     }
 
     async fn put_copy(
@@ -177,29 +154,13 @@ impl Files {
         put(draft, path, content).await
     }
 
-    async fn require_free(&self, target: &WriteRepo, path: &RepoPath) -> Result<(), FilesError> {
-        let (git, id) = (self.0.repos.git().clone(), target.repository().id);
-        let (branch, wanted) = (target.repository().default_branch.clone(), path.as_str().to_owned());
-        let taken = crate::base::blocking(move || {
-            let repository = git.repository(id)?;
-            let Some(tip) = repository.branch(&branch)? else {
-                return Ok(false);
-            };
-            Ok::<_, crate::git::GitError>(repository.entry(tip, &wanted)?.is_some())
-        });
-        if taken.await? {
-            Err(FilesError::TargetExists(path.to_string()))
-        } else {
-            Ok(())
-        }
-    }
-
     async fn say(
         &self,
         draft: CommitDraft,
         saying: Saying,
         default: String,
         files: Vec<ChangedFile>,
+        moved: Option<MovedFile>,
     ) -> Result<Changed, FilesError> {
         let message = message(saying.message, default)?;
         let options = CommitOptions {
@@ -207,6 +168,7 @@ impl Files {
             parent: Parent::Tip,
             message,
             origin: saying.origin,
+            moved,
         };
         let (commit, branch, changed) = self.finish_commit(draft, options).await?;
         Ok(Changed {
@@ -217,7 +179,7 @@ impl Files {
         })
     }
 
-    /// Before the commit that makes the new path, so that a crash loses nothing; the old row goes after it.
+    /// What people said of a file is said of its copy too.
     async fn copy_facts(&self, from: &FileId, to: &FileId) -> Result<(), FilesError> {
         let (from, to) = (from.clone(), to.clone());
         if self
@@ -249,5 +211,21 @@ impl Files {
             .store
             .write(move |tx| store::delete_facts(tx, id.repository, &id.path));
         Ok(forgotten.await?)
+    }
+}
+
+/// Whoever asked had seen this object at the path, or nothing; what came there meanwhile is not touched.
+fn expect(path: &str, object: Option<ObjectId>) -> Operation {
+    Operation::Expect {
+        path: path.to_owned(),
+        object,
+    }
+}
+
+fn moved(entry: &FileEntry, to: &FileId) -> MovedFile {
+    MovedFile {
+        from: entry.path.clone(),
+        to_repository: to.repository,
+        to: to.path.clone(),
     }
 }

@@ -113,7 +113,7 @@ fn counted(
         let (removed, added) = (size(change.old)?, size(change.new)?);
         let space = row.kinds.entry(kind).or_default();
         space.files = (space.files + u64::from(added.is_some())).saturating_sub(u64::from(removed.is_some()));
-        space.bytes = (space.bytes + added.unwrap_or(0)).saturating_sub(removed.unwrap_or(0));
+        space.bytes = (space.bytes.saturating_add(added.unwrap_or(0))).saturating_sub(removed.unwrap_or(0));
     }
     row.commit = Some(new);
     Ok(row)
@@ -139,7 +139,14 @@ impl Consumer for SpaceConsumer {
             _ => None,
         });
         for id in subjects.collect::<BTreeSet<_>>() {
-            self.0.refresh_space(id).await?;
+            match self.0.refresh_space(id).await {
+                Ok(()) => {}
+                // A damaged repository must not keep the others from being counted.
+                Err(FilesError::Git(error)) => {
+                    tracing::error!(%id, %error, "the files of a repository could not be counted");
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 use super::facts::FactsRow;
 use super::space::SpaceRow;
 use crate::base::RepositoryId;
+use crate::repos::MovedFile;
 use crate::store::{ReadRows, Scan, StoreError, Table, TableSpec, WriteTx};
 
 /// The tables of this slice.
@@ -53,6 +54,13 @@ pub(super) fn put_facts(tx: &WriteTx<'_>, id: RepositoryId, path: &str, row: &Fa
 pub(super) fn delete_facts(tx: &WriteTx<'_>, id: RepositoryId, path: &str) -> Result<(), StoreError> {
     FACTS.delete(tx, &(id, path.to_owned()))?;
     Ok(())
+}
+
+/// Lets what people say about a file go with it.
+pub(super) fn move_facts(tx: &WriteTx<'_>, id: RepositoryId, moved: &MovedFile) -> Result<(), StoreError> {
+    let row = facts(tx, id, &moved.from)?.unwrap_or_default();
+    delete_facts(tx, id, &moved.from)?;
+    put_facts(tx, moved.to_repository, &moved.to, &row)
 }
 
 pub(super) fn space(tx: &impl ReadRows, id: RepositoryId) -> Result<Option<SpaceRow>, StoreError> {

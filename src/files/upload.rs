@@ -252,6 +252,7 @@ impl UploadDraft {
             parent: Parent::Tip,
             message,
             origin,
+            moved: None,
         };
         let (commit, branch, changed) = self.files.finish_commit(draft, options).await?;
         let changed = Changed {

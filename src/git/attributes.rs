@@ -4,10 +4,13 @@ use super::error::GitError;
 use super::model::ObjectId;
 use super::repository::Repository;
 use gix::attrs::search::{MetadataCollection, Outcome};
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 /// Larger files are not rules anybody wrote; git ignores them above 100 MiB, we earlier.
 const ATTRIBUTES_MAX_BYTES: u64 = 1 << 20;
+/// Files of one folder and extension that get a rule of their own together.
+const SIBLINGS: usize = 20;
 const LARGE: &str = "filter=lfs diff=lfs merge=lfs -text";
 
 /// Extensions of formats that are large by nature: trained models, arrays and tables, rasters and point clouds, archives,
@@ -131,43 +134,76 @@ impl Attributes {
 
     /// The rules with lines added so that every path is a large file; `None` when they all are.
     ///
-    /// A path with an extension of [`LARGE_EXTENSIONS`] adds `*.extension`; another one adds itself alone, as a rule for
-    /// all `*.json` would turn small text files into pointers.
+    /// A path with an extension of [`LARGE_EXTENSIONS`] adds `*.extension`. Another one adds itself alone, as a rule for
+    /// all `*.json` would turn small text files into pointers; but [`SIBLINGS`] files of one folder and extension that
+    /// come together add one rule for their folder, since git and the hub read all rules for every file.
     pub fn covering<'a>(&mut self, paths: impl IntoIterator<Item = &'a str>) -> Result<Option<String>, GitError> {
+        let paths: Vec<&str> = paths.into_iter().filter(|path| !self.is_large(path)).collect();
+        if paths.is_empty() {
+            return Ok(None);
+        }
+        let mut siblings: HashMap<(&str, &str), usize> = HashMap::new();
+        for path in &paths {
+            *siblings.entry(place(path)).or_default() += 1;
+        }
+        let general = paths.iter().map(|path| {
+            let (folder, extension) = place(path);
+            if is_large_extension(path) {
+                format!("*.{extension}")
+            } else if !extension.is_empty() && siblings[&(folder, extension)] >= SIBLINGS {
+                format!(
+                    "{}*.{}",
+                    exact_pattern(folder),
+                    exact_pattern(extension).trim_start_matches('/')
+                )
+            } else {
+                exact_pattern(path)
+            }
+        });
+        self.add(general)?;
+        // An earlier line can say otherwise only for a general pattern; the path itself, given last, always wins.
+        let exact: Vec<String> = paths
+            .into_iter()
+            .filter(|path| !self.is_large(path))
+            .map(exact_pattern)
+            .collect();
+        self.add(exact)?;
+        Ok(Some(String::from_utf8_lossy(&self.text).into_owned()))
+    }
+
+    /// Adds a line for each pattern that has none among the new ones yet.
+    fn add(&mut self, patterns: impl IntoIterator<Item = String>) -> Result<(), GitError> {
         let mut text = String::from_utf8_lossy(&self.text).into_owned();
-        let before = text.len();
-        for path in paths {
-            if self.is_large(path) {
+        let mut seen = HashSet::new();
+        for pattern in patterns {
+            if seen.contains(&pattern) {
                 continue;
             }
             if !text.is_empty() && !text.ends_with('\n') {
                 text.push('\n');
             }
-            let length = text.len();
-            let _ = writeln!(text, "{} {LARGE}", pattern_for(path));
-            *self = Self::parse(text.as_bytes())?;
-            if !self.is_large(path) {
-                // The text of an earlier line can say otherwise only for the general pattern's extension in other
-                // letters; the path itself, given last, always wins.
-                text.truncate(length);
-                let _ = writeln!(text, "{} {LARGE}", exact_pattern(path));
-                *self = Self::parse(text.as_bytes())?;
-            }
+            let _ = writeln!(text, "{pattern} {LARGE}");
+            seen.insert(pattern);
         }
-        Ok((text.len() != before).then_some(text))
+        if !seen.is_empty() {
+            *self = Self::parse(text.as_bytes())?;
+        }
+        Ok(())
     }
 }
 
-fn pattern_for(path: &str) -> String {
-    let name = path.rsplit('/').next().unwrap_or(path);
+/// The folder of a path with its slash, and the extension of its name; empty when there is none.
+fn place(path: &str) -> (&str, &str) {
+    let (folder, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
     match name.rsplit_once('.') {
-        Some((stem, extension))
-            if !stem.is_empty() && LARGE_EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()) =>
-        {
-            format!("*.{extension}")
-        }
-        _ => exact_pattern(path),
+        Some((stem, extension)) if !stem.is_empty() => (folder, extension),
+        _ => (folder, ""),
     }
+}
+
+fn is_large_extension(path: &str) -> bool {
+    let (_, extension) = place(path);
+    LARGE_EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str())
 }
 
 /// A pattern that matches one path: rooted by `/`, which also hides a leading `#`, `!` or `"`; blanks as a class, because

@@ -43,6 +43,14 @@ pub enum Content {
 /// may hold what [`RepoPath`] refuses; new paths are checked.
 #[derive(Debug, Clone)]
 pub enum Operation {
+    /// Refuses the commit when something else than this object, or than nothing, stands at a path: whoever asked for the
+    /// next steps had seen it so.
+    Expect {
+        /// Where.
+        path: String,
+        /// What; nothing when absent.
+        object: Option<ObjectId>,
+    },
     /// Writes a file; folders above it appear. `executable: None` keeps the bit that the file has.
     Put {
         /// Where.
@@ -236,6 +244,12 @@ impl Repository {
 
     fn apply(&self, edit: &mut TreeEdit<'_>, stage: &mut BlobStage, operation: Operation) -> Result<(), GitError> {
         match operation {
+            Operation::Expect { path, object } => match edit.get(&path)? {
+                None if object.is_none() => Ok(()),
+                Some(_) if object.is_none() => Err(GitError::PathExists(path)),
+                Some(node) if node.object() == object => Ok(()),
+                _ => Err(GitError::PathChanged(path)),
+            },
             Operation::Put {
                 path,
                 content,

@@ -86,6 +86,9 @@ pub enum GitError {
     /// A message with a NUL character.
     #[error("The commit message cannot contain NUL characters.")]
     BadMessage,
+    /// Something else stands at the path than the caller had seen.
+    #[error("'{0}' has changed meanwhile. Look at it again, then try again.")]
+    PathChanged(String),
     /// A text that is not a git LFS pointer.
     #[error("The text is not a git LFS pointer.")]
     NotAPointer,
@@ -153,6 +156,7 @@ impl Problem for GitError {
             | Self::NoChange
             | Self::NotAPointer => Code::Invalid,
             Self::PathExists(_)
+            | Self::PathChanged(_)
             | Self::CaseClash(..)
             | Self::ReferenceExists(_)
             | Self::ReferenceClash(..)

@@ -64,9 +64,13 @@ fn parse_digest(text: &str) -> Option<Sha256> {
     if lower { text.parse().ok() } else { None }
 }
 
+/// A pebibyte. A text that names more is no pointer, and sums of sizes stay far from overflowing.
+const SIZE_MAX: u64 = 1 << 50;
+
 fn parse_size(text: &str) -> Option<u64> {
     let canonical = text == "0" || !text.starts_with(['0', '+']);
-    if canonical { text.parse().ok() } else { None }
+    let size = if canonical { text.parse().ok() } else { None };
+    size.filter(|size| *size <= SIZE_MAX)
 }
 
 fn is_extension(key: &str) -> bool {

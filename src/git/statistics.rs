@@ -28,7 +28,7 @@ impl Repository {
         for (kind, id) in blobs {
             let size = self.logical_size(kind, id)?;
             statistics.files += u64::from(size.is_some());
-            statistics.bytes += size.unwrap_or(0);
+            statistics.bytes = statistics.bytes.saturating_add(size.unwrap_or(0));
         }
         Ok(statistics)
     }
@@ -41,7 +41,7 @@ impl Repository {
                 && let Some(size) = self.logical_size(kind, id)?
             {
                 after.files += 1;
-                after.bytes += size;
+                after.bytes = after.bytes.saturating_add(size);
             }
             if let Some((kind, id)) = change.old
                 && let Some(size) = self.logical_size(kind, id)?

@@ -57,6 +57,14 @@ impl Node {
         }
     }
 
+    /// The object of a file or link; `None` for folders.
+    pub(super) fn object(&self) -> Option<ObjectId> {
+        match self.0 {
+            NodeKind::Leaf(_, id) => Some(id),
+            _ => None,
+        }
+    }
+
     fn open(&mut self, read: ReadTree<'_>) -> Result<Option<&mut Folder>, GitError> {
         if let NodeKind::Unread(id) = self.0 {
             self.0 = NodeKind::Folder(Box::new(Folder::read(id, read)?));

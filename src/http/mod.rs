@@ -36,5 +36,5 @@ pub use extract::{Json, Path, Query};
 pub use file_answer::FileAnswer;
 pub use file_body::ContentSource;
 pub use page::{Page, PageQuery, PageRange};
-pub use request::{RequestId, RequestInfo, trace_request};
+pub use request::{RequestId, RequestInfo, to_the_end, trace_request};
 pub use unmatched::{KnownRoutes, unmatched};

@@ -123,3 +123,25 @@ impl FromRequest for RequestInfo {
         ready(Ok(info))
     }
 }
+
+/// Runs work to its end, even when the request that asked for it is given up: a client that goes away drops its handler
+/// at whatever point it has reached, and what takes several durable steps must not stop between two of them. The work
+/// keeps the request's id and its place in the log.
+///
+/// Only for work that is bounded by itself; dropping the returned future does not stop it. A panic inside is resumed in
+/// the caller.
+pub async fn to_the_end<T, F>(work: F) -> T
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let work = CURRENT.scope(RequestId::current(), work).in_current_span();
+    match tokio::spawn(work).await {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is going away, and the caller with it.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}

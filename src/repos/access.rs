@@ -2,6 +2,7 @@
 
 use super::error::ReposError;
 use super::model::{Permission, Repository, Visibility};
+use super::store::Named;
 use super::{Repos, collaborators, store};
 use crate::base::{AccountName, Family, RepositoryId, RepositoryKind, RepositoryName, UserId};
 use crate::store::{ReadRows, StoreError};
@@ -145,11 +146,14 @@ impl Repos {
         let name: RepositoryName = address.name.parse().map_err(|_| address.not_found())?;
         self.store.read(|tx| {
             let owner = account_by_name(tx, &owner)?.ok_or_else(|| address.not_found())?;
-            for family in address.families() {
-                if let Some(repository) = store::find(tx, owner.id, family, &name)?
-                    && may_read(tx, caller, &repository)?
-                {
-                    return Ok(ReadRepo { repository, owner });
+            // A name that a repository has now comes before one that another had once, in whatever family.
+            for named in [Named::Now, Named::Once] {
+                for family in address.families() {
+                    if let Some(repository) = store::find(tx, owner.id, family, &name, named)?
+                        && may_read(tx, caller, &repository)?
+                    {
+                        return Ok(ReadRepo { repository, owner });
+                    }
                 }
             }
             Err(address.not_found())

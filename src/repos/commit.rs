@@ -5,15 +5,18 @@
 //! leaves something that `super::heal` finishes or that nothing refers to.
 
 use super::create::author;
-use super::model::Intent;
+use super::model::{Intent, MovedFile};
 use super::{Repos, ReposError, WriteRepo, store};
 use crate::base::{RepoPath, RepositoryId, Sha256, blocking};
 use crate::blobs::StoredBlob;
 use crate::events::Origin;
 use crate::git::{
-    Attributes, BlobStage, CommitRequest, Content, LfsPointer, ObjectId, Operation, Parent, PreparedCommit, Published,
-    RepositoryGuard,
+    Attributes, BlobStage, CommitRequest, Content, GitError, LfsPointer, ObjectId, Operation, Parent, PreparedCommit,
+    Published, RepositoryGuard,
 };
+use crate::http::to_the_end;
+use crate::store::WriteTx;
+use crate::users::Account;
 use bytes::Bytes;
 use std::collections::HashMap;
 
@@ -41,6 +44,8 @@ pub struct CommitOptions {
     pub message: String,
     /// From where it came.
     pub origin: Origin,
+    /// The file that it moves, if that is what it is for.
+    pub moved: Option<MovedFile>,
 }
 
 /// A commit that is durable and that its branch names.
@@ -129,8 +134,14 @@ impl Repos {
         })
     }
 
-    /// Makes the commit and answers when everything about it is durable.
+    /// Makes the commit and answers when everything about it is durable. Once begun it goes on to its end, whether the
+    /// caller waits or not: a branch that has moved gets its rows.
     pub async fn commit(&self, draft: CommitDraft, options: CommitOptions) -> Result<Committed, ReposError> {
+        let slice = self.clone();
+        to_the_end(async move { slice.commit_now(draft, options).await }).await
+    }
+
+    async fn commit_now(&self, draft: CommitDraft, options: CommitOptions) -> Result<Committed, ReposError> {
         let id = draft.proof.repository().id;
         let guard = self.git.lock(id).await;
         let branch = options
@@ -160,13 +171,21 @@ impl Repos {
             large_paths,
             attributes,
         };
-        let prepared = self.prepare(id, stage, request, covered).await?;
-        let files = prepared.changes.len();
         let announced = Announced {
             links,
             plain_bytes,
             origin: options.origin,
+            moved: options.moved,
         };
+        let prepared = match self.prepare(id, stage, request, covered).await {
+            Err(ReposError::Git(GitError::NoChange)) => {
+                // The very pointers may have come as texts, without their content; now it is here.
+                self.keep(&proof, announced).await?;
+                return Err(GitError::NoChange.into());
+            }
+            prepared => prepared?,
+        };
+        let files = prepared.changes.len();
         let (committed, parent) = self.publish(&guard, &proof, prepared, announced).await?;
         Ok(Committed {
             id: committed,
@@ -240,6 +259,7 @@ impl Repos {
             links,
             plain_bytes,
             origin,
+            moved,
         } = announced;
         let (id, branch) = (proof.repository().id, prepared.branch.clone());
         let owner = proof.as_read().owner().clone();
@@ -248,26 +268,50 @@ impl Repos {
             new: prepared.id,
             actor: Some(proof.actor().id),
             address: origin.address,
+            moved,
         };
         let slice = self.clone();
         self.store
             .write(move |tx| {
-                let mut added = plain_bytes;
-                for (sha256, size) in links {
-                    if store::link_blob(tx, id, sha256, size)? {
-                        added += size;
-                    }
-                }
-                let mut repository = store::repository(tx, id)?
-                    .filter(super::Repository::is_live)
-                    .ok_or_else(|| ReposError::NotFound(id.to_string()))?;
-                repository.stored_bytes += added;
-                slice.within_quota(&owner, store::usage(tx, repository.owner)?.saturating_add(added))?;
-                store::put(tx, &repository)?;
+                slice.charge(tx, id, &owner, links, plain_bytes)?;
                 store::put_intent(tx, id, &branch, &intent)?;
                 Ok(())
             })
             .await
+    }
+
+    /// Links blobs that the branch names already.
+    async fn keep(&self, proof: &WriteRepo, announced: Announced) -> Result<(), ReposError> {
+        if announced.links.is_empty() {
+            return Ok(());
+        }
+        let (slice, id, owner) = (self.clone(), proof.repository().id, proof.as_read().owner().clone());
+        self.store
+            .write(move |tx| slice.charge(tx, id, &owner, announced.links, 0))
+            .await
+    }
+
+    /// Writes the links to blobs, and what is new of them and of plain files to the account of the owner.
+    fn charge(
+        &self,
+        tx: &WriteTx<'_>,
+        id: RepositoryId,
+        owner: &Account,
+        links: HashMap<Sha256, u64>,
+        plain_bytes: u64,
+    ) -> Result<(), ReposError> {
+        let mut added = plain_bytes;
+        for (sha256, size) in links {
+            if store::link_blob(tx, id, sha256, size)? {
+                added = added.saturating_add(size);
+            }
+        }
+        let mut repository = store::repository(tx, id)?
+            .filter(super::Repository::is_live)
+            .ok_or_else(|| ReposError::NotFound(id.to_string()))?;
+        repository.stored_bytes = repository.stored_bytes.saturating_add(added);
+        self.within_quota(owner, store::usage(tx, repository.owner)?.saturating_add(added))?;
+        Ok(store::put(tx, &repository)?)
     }
 }
 
@@ -282,4 +326,5 @@ struct Announced {
     links: HashMap<Sha256, u64>,
     plain_bytes: u64,
     origin: Origin,
+    moved: Option<MovedFile>,
 }

@@ -5,6 +5,7 @@ use crate::events::{NewEvent, Origin, Subject};
 use crate::git::{
     CommitRequest, Content, Git, ObjectId, Operation, Parent, Published, Signature, default_gitattributes,
 };
+use crate::http::to_the_end;
 use crate::users::{Account, Caller, Scope};
 use bytes::Bytes;
 use serde_json::json;
@@ -59,6 +60,11 @@ impl Repos {
     /// The folder and the commit come first and the row last, so that a crash leaves only a folder that nothing names
     /// and that maintenance removes.
     pub async fn create(&self, caller: &Caller, new: NewRepository) -> Result<(Repository, Account), ReposError> {
+        let (slice, caller) = (self.clone(), caller.clone());
+        to_the_end(async move { slice.create_now(&caller, new).await }).await
+    }
+
+    async fn create_now(&self, caller: &Caller, new: NewRepository) -> Result<(Repository, Account), ReposError> {
         let actor = caller.require_whole_account(Scope::Write)?.clone();
         let owner = new.owner.clone().unwrap_or_else(|| actor.clone());
         if owner.id != actor.id && !caller.is_admin() {
@@ -108,8 +114,11 @@ impl Repos {
             Err(error) => Err(error),
         };
         if let Err(error) = registered {
-            let git = self.git.clone();
-            blocking(move || git.remove(id)).await?;
+            // A commit of the store can fail after it reached the disk; then the row stands, and so must the folder.
+            if self.get(id)?.is_none() {
+                let git = self.git.clone();
+                blocking(move || git.remove(id)).await?;
+            }
             return Err(error);
         }
         self.heal_branch(&guard, DEFAULT_BRANCH).await?;
@@ -146,6 +155,7 @@ impl Repos {
                     new: commit,
                     actor: Some(actor),
                     address: origin.address,
+                    moved: None,
                 };
                 store::put_intent(tx, id, DEFAULT_BRANCH, &intent)?;
                 let details =

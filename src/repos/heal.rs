@@ -13,11 +13,19 @@ impl Repos {
     /// Finishes every move of a branch that a crash cut off. Called once at start, before anybody else writes.
     pub async fn heal(&self) -> Result<usize, ReposError> {
         let intents = self.store.read(store::intents)?;
+        let mut healed = 0;
         for (id, branch) in &intents {
             let guard = self.git.lock(*id).await;
-            self.heal_branch(&guard, branch).await?;
+            match self.heal_branch(&guard, branch).await {
+                Ok(()) => healed += 1,
+                // One damaged repository does not keep the hub from starting; the intent waits until it can be read.
+                Err(ReposError::Git(error)) => {
+                    tracing::error!(%id, branch, %error, "a commit that was cut off cannot be finished");
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok(intents.len())
+        Ok(healed)
     }
 
     /// Finishes the move that was announced for a branch, if any: writes the rows when it took place, and forgets it
@@ -31,16 +39,27 @@ impl Repos {
         let (old, new) = (intent.old, intent.new);
         let found = self.store.read(|tx| store::repository(tx, id))?;
         let known = found.as_ref().and_then(known_statistics);
+        let counted = found
+            .as_ref()
+            .is_some_and(|repository| repository.default_branch == branch);
         let moved = blocking(move || {
             let repository = git.repository(id)?;
             if repository.branch(&name)? != Some(new) {
                 return Ok::<_, ReposError>(None);
             }
-            Facts::of(&repository, old, new, known).map(Some)
+            if counted {
+                Facts::of(&repository, old, new, known).map(Moved::Counted).map(Some)
+            } else {
+                Ok(Some(Moved::Aside))
+            }
         })
         .await?;
         self.settle(id, branch, intent, moved).await?;
-        self.follow_history(id, branch, found.as_ref()).await
+        if let Err(error) = self.follow_history(id, branch, found.as_ref()).await {
+            // The commit stands; the consumer of its event does this again.
+            tracing::error!(%id, branch, %error, "the path history could not follow a commit");
+        }
+        Ok(())
     }
 
     async fn settle(
@@ -48,20 +67,21 @@ impl Repos {
         id: RepositoryId,
         branch: &str,
         intent: Intent,
-        moved: Option<Facts>,
+        moved: Option<Moved>,
     ) -> Result<(), ReposError> {
+        let follow_move = self.follow_move.get().copied();
         let (events, now, branch) = (self.events.clone(), self.clock.now(), branch.to_owned());
         let request_id = crate::http::RequestId::current();
         self.store
             .write(move |tx| {
                 store::delete_intent(tx, id, &branch)?;
-                let (Some(facts), Some(mut repository)) = (moved, store::repository(tx, id)?) else {
+                let (Some(moved), Some(mut repository)) = (moved, store::repository(tx, id)?) else {
                     return Ok(());
                 };
-                if repository.default_branch == branch {
-                    repository.last_commit = Some(facts.last_commit);
-                    repository.file_count = facts.statistics.files;
-                    repository.size_bytes = facts.statistics.bytes;
+                if let Moved::Counted(facts) = moved
+                    && repository.default_branch == branch
+                {
+                    facts.write(&mut repository);
                 }
                 repository.updated_at = now.max(repository.updated_at);
                 store::put(tx, &repository)?;
@@ -75,40 +95,27 @@ impl Repos {
                     tx,
                     NewEvent::new(event::COMMITTED, &origin, Subject::Repository(id)).with(details),
                 )?;
+                if let Some(moved) = intent.moved {
+                    if let Some(follow) = follow_move {
+                        follow(tx, id, &moved)?;
+                    }
+                    let event = NewEvent::new(event::FILE_MOVED, &origin, Subject::Repository(id));
+                    events.record(tx, event.with(json!(moved)))?;
+                }
                 Ok(())
             })
             .await
     }
 
-    /// Counts anew what a change of the default branch makes the counted branch.
-    pub(super) async fn recount(&self, id: RepositoryId) -> Result<(), ReposError> {
-        let Some(repository) = self.get(id)? else { return Ok(()) };
-        let (git, branch) = (self.git.clone(), repository.default_branch.clone());
-        let facts = blocking(move || {
-            let opened = git.repository(id)?;
-            let Some(tip) = opened.branch(&branch)? else {
-                return Ok::<_, ReposError>(None);
-            };
-            Facts::of(&opened, None, tip, None).map(Some)
-        })
-        .await?;
-        self.store
-            .write(move |tx| {
-                if let (Some(facts), Some(mut repository)) = (facts, store::repository(tx, id)?) {
-                    repository.last_commit = Some(facts.last_commit);
-                    repository.file_count = facts.statistics.files;
-                    repository.size_bytes = facts.statistics.bytes;
-                    store::put(tx, &repository)?;
-                }
-                Ok::<_, ReposError>(())
-            })
-            .await?;
-        self.follow_history(id, &repository.default_branch, Some(&repository))
-            .await
+    /// What rows say of a branch that becomes the default one. Blocking.
+    pub(super) fn counted(&self, id: RepositoryId, branch: &str) -> Result<Option<Facts>, ReposError> {
+        let repository = self.git.repository(id)?;
+        let tip = repository.branch(branch)?;
+        tip.map(|tip| Facts::of(&repository, None, tip, None)).transpose()
     }
 
     /// Brings the path history of the default branch up to date; a consumer does it again after a crash.
-    async fn follow_history(
+    pub(super) async fn follow_history(
         &self,
         id: RepositoryId,
         branch: &str,
@@ -119,6 +126,14 @@ impl Repos {
         }
         Ok(())
     }
+}
+
+/// A branch that has moved.
+enum Moved {
+    /// The default branch, whose files are counted.
+    Counted(Facts),
+    /// Another one.
+    Aside,
 }
 
 /// What the rows say of the tip that a branch had, to count from there instead of from nothing.
@@ -134,12 +149,19 @@ fn known_statistics(repository: &Repository) -> Option<(ObjectId, Statistics)> {
 }
 
 /// What is read from git for the rows.
-struct Facts {
+pub(super) struct Facts {
     last_commit: LastCommit,
     statistics: Statistics,
 }
 
 impl Facts {
+    /// Writes it to the row of a repository.
+    pub(super) fn write(self, repository: &mut Repository) {
+        repository.last_commit = Some(self.last_commit);
+        repository.file_count = self.statistics.files;
+        repository.size_bytes = self.statistics.bytes;
+    }
+
     fn of(
         repository: &GitRepository,
         old: Option<ObjectId>,

@@ -1,6 +1,6 @@
 use super::{Repos, event};
 use crate::events::{Consumer, Event, Subject};
-use crate::git::path_history;
+use crate::git::path_history::{self, HistoryError};
 use crate::jobs::JobResult;
 
 /// Brings the path history of default branches up to date after a crash: the commit itself does it in the ordinary case.
@@ -24,9 +24,16 @@ impl Consumer for PathHistory {
             };
             let Some(repository) = self.0.get(id)? else { continue };
             let refreshed = path_history::refresh(&self.0.git, &self.0.store, id, &repository.default_branch).await;
-            // A repository that is purged meanwhile has no history to follow any more.
-            if self.0.get(id)?.is_some() {
-                refreshed?;
+            match refreshed {
+                Ok(()) => {}
+                Err(HistoryError::Store(error)) => return Err(error.into()),
+                // A repository that is purged meanwhile has no history to follow any more; one that is damaged must not
+                // keep the others from theirs.
+                Err(error) => {
+                    if self.0.get(id)?.is_some() {
+                        tracing::error!(%id, %error, "the path history of a repository could not be followed");
+                    }
+                }
             }
         }
         Ok(())

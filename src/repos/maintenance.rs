@@ -1,8 +1,9 @@
 //! Comparing rows with git, and removing what nothing names any more.
 
 use super::{Repos, ReposError, Repository, store};
+use crate::base::RepositoryId;
 use crate::base::blocking;
-use crate::git::path_history;
+use crate::git::{GitError, path_history};
 
 impl Repos {
     /// Removes the folders of repositories that have no row: remains of a purge, or of a creation that was cut off.
@@ -27,13 +28,31 @@ impl Repos {
     /// Packs every repository that has grown many packs or loose objects. Reads and commits go on meanwhile.
     pub async fn pack_all(&self) -> Result<usize, ReposError> {
         let mut packed = 0;
-        for (id, _, _) in self.store.read(store::known_tips)? {
+        for (id, branch, _) in self.store.read(store::known_tips)? {
             let git = self.git.clone();
-            if blocking(move || git.maintain(id)).await?.objects > 0 {
-                packed += 1;
+            match blocking(move || git.maintain(id)).await {
+                Ok(maintained) => packed += usize::from(maintained.objects > 0),
+                Err(error) => {
+                    tracing::error!(%id, %error, "a repository could not be packed");
+                    continue;
+                }
             }
+            self.follow_head(id, &branch).await?;
         }
         Ok(packed)
+    }
+
+    /// Ends a change of the default branch that a crash cut off between the row and HEAD.
+    async fn follow_head(&self, id: RepositoryId, branch: &str) -> Result<(), ReposError> {
+        let (git, branch) = (self.git.clone(), branch.to_owned());
+        let apart = blocking(move || Ok::<_, GitError>(git.repository(id)?.default_branch()? != branch));
+        if apart.await? {
+            let _guard = self.git.lock(id).await;
+            if let Some(repository) = self.get(id)? {
+                self.point_head(id, &repository.default_branch).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes the path history of every repository anew from git; answers of how many. Each repository is held meanwhile:
@@ -63,9 +82,17 @@ impl Repos {
                 problems.push(format!("repository {id} has a row and no folder"));
                 continue;
             }
-            path_history::refresh(&self.git, &self.store, id, &repository.default_branch).await?;
+            let refreshed = path_history::refresh(&self.git, &self.store, id, &repository.default_branch).await;
             let slice = self.clone();
-            problems.extend(blocking(move || slice.check_repository(&repository)).await?);
+            let checked = match refreshed {
+                Ok(()) => blocking(move || slice.check_repository(&repository)).await,
+                Err(error) => Err(error.into()),
+            };
+            match checked {
+                Ok(found) => problems.extend(found),
+                Err(ReposError::Store(error)) => return Err(error.into()),
+                Err(error) => problems.push(format!("repository {id} cannot be read: {error}")),
+            }
         }
         let git = self.git.clone();
         for id in blocking(move || git.list()).await? {
@@ -83,6 +110,11 @@ impl Repos {
         let mut problems = Vec::new();
         if repository.branch(branch)? != row.last_commit.as_ref().map(|commit| commit.id) {
             problems.push(format!("repository {id}: its row and its branch '{branch}' disagree"));
+        }
+        if repository.default_branch()? != *branch {
+            problems.push(format!(
+                "repository {id}: its HEAD does not name the default branch '{branch}'"
+            ));
         }
         let report = repository.check()?;
         problems.extend(

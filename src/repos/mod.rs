@@ -42,15 +42,16 @@ pub use create::NewRepository;
 pub use error::ReposError;
 pub use file_link::{WantedFile, decoded_path, encoded_path};
 pub use history::PathHistory;
-pub use model::{Collaborator, LastCommit, Permission, Repository, Visibility};
+pub use model::{Collaborator, LastCommit, MovedFile, Permission, Repository, Visibility};
 pub use settings::{SettingsChange, StatusChange};
-pub use store::{TABLES, all_repositories, blob_is_linked, find, repository};
+pub use store::{TABLES, all_repositories, blob_is_linked, repository};
 
 use crate::base::{Clock, RepositoryId};
 use crate::events::Events;
 use crate::git::Git;
-use crate::store::{ReadRows, Store, StoreError};
+use crate::store::{ReadRows, Store, StoreError, WriteTx};
 use crate::users::Users;
+use std::sync::{Arc, OnceLock};
 
 /// Kinds of events that this slice records; their subject is the repository.
 pub mod event {
@@ -58,6 +59,9 @@ pub mod event {
     pub const CREATED: &str = "repository.created";
     /// A branch of a repository moved.
     pub const COMMITTED: &str = "repository.committed";
+    /// A commit moved a file, here or to another repository; the subject is where it was, the details are a
+    /// [`MovedFile`](super::MovedFile).
+    pub const FILE_MOVED: &str = "file.moved";
     /// Description, visibility or another setting changed.
     pub const CHANGED: &str = "repository.changed";
     /// The name changed.
@@ -84,7 +88,11 @@ pub struct Repos {
     users: Users,
     events: Events,
     clock: Clock,
+    follow_move: Arc<OnceLock<FollowMove>>,
 }
+
+/// Moves the rows that a slice above keeps by path, in the transaction that ends the commit.
+pub type FollowMove = fn(&WriteTx<'_>, RepositoryId, &MovedFile) -> Result<(), StoreError>;
 
 impl Repos {
     /// Puts the slice over its engines.
@@ -95,7 +103,15 @@ impl Repos {
             users,
             events,
             clock,
+            follow_move: Arc::default(),
         }
+    }
+
+    /// Names what moves rows along with a file. Once, before anything is committed or healed.
+    pub fn on_file_moved(&self, follow: FollowMove) {
+        // A second caller would have to be called too; there is one.
+        let first = self.follow_move.set(follow).is_ok();
+        debug_assert!(first, "files are followed by one slice");
     }
 
     /// The git engine, for those who hold a proof of access.

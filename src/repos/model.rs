@@ -109,6 +109,17 @@ impl Repository {
     }
 }
 
+/// Where a file was and where it is now: the details of [`super::event::FILE_MOVED`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedFile {
+    /// Its path before.
+    pub from: String,
+    /// The repository it is in now.
+    pub to_repository: RepositoryId,
+    /// Its path now.
+    pub to: String,
+}
+
 /// A branch that is about to move: written before it moves, deleted with the rows that follow the move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Intent {
@@ -116,4 +127,6 @@ pub(super) struct Intent {
     pub new: ObjectId,
     pub actor: Option<UserId>,
     pub address: Option<std::net::IpAddr>,
+    #[serde(default)]
+    pub moved: Option<MovedFile>,
 }

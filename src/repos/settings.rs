@@ -1,9 +1,11 @@
 use super::create::{parse_description, parse_name};
+use super::heal::Facts;
 use super::model::{Repository, Visibility};
 use super::{AdminRepo, OwnerRepo, Repos, ReposError, event, store};
 use crate::base::{RepositoryId, blocking};
 use crate::events::{NewEvent, Origin, Subject};
 use crate::git::path_history;
+use crate::http::to_the_end;
 use crate::store::WriteTx;
 use crate::users::Admin;
 use serde_json::json;
@@ -59,14 +61,27 @@ impl Repos {
         change: SettingsChange,
         origin: Origin,
     ) -> Result<Repository, ReposError> {
+        let (slice, proof) = (self.clone(), proof.clone());
+        to_the_end(async move { slice.change_settings_now(&proof, change, origin).await }).await
+    }
+
+    async fn change_settings_now(
+        &self,
+        proof: &AdminRepo,
+        change: SettingsChange,
+        origin: Origin,
+    ) -> Result<Repository, ReposError> {
         let id = proof.repository().id;
         let name = change.name.as_deref().map(parse_name).transpose()?;
         let description = change.description.as_deref().map(parse_description).transpose()?;
-        if let Some(branch) = &change.default_branch {
-            self.move_default_branch(id, branch).await?;
-        }
+        // Held until HEAD follows the row, so that no commit is counted for the wrong branch.
+        let guard = match &change.default_branch {
+            Some(branch) => Some((self.git.lock(id).await, self.facts_of(id, branch).await?)),
+            None => None,
+        };
+        let (_guard, facts) = guard.unzip();
+        let branch = change.default_branch.clone();
         let owner = proof.as_write().as_read().owner().name.to_string();
-        let branch_changed = change.default_branch.is_some();
         let repository = self
             .update(id, move |tx, repository, record| {
                 if let Some(name) = name.filter(|name| *name != repository.name) {
@@ -92,6 +107,9 @@ impl Repos {
                 repository.default_branch = change
                     .default_branch
                     .unwrap_or_else(|| repository.default_branch.clone());
+                if let Some(facts) = facts {
+                    facts.write(repository);
+                }
                 let after = (
                     repository.description.clone(),
                     repository.visibility,
@@ -104,25 +122,33 @@ impl Repos {
                 Ok(())
             })
             .await?;
-        if branch_changed {
-            self.recount(id).await?;
+        if let Some(branch) = branch {
+            self.point_head(id, &branch).await?;
+            self.follow_history(id, &branch, Some(&repository)).await?;
         }
         Ok(repository)
     }
 
-    async fn move_default_branch(&self, id: RepositoryId, branch: &str) -> Result<(), ReposError> {
+    async fn facts_of(&self, id: RepositoryId, branch: &str) -> Result<Facts, ReposError> {
+        let (slice, branch) = (self.clone(), branch.to_owned());
+        blocking(move || {
+            slice.counted(id, &branch)?.ok_or_else(|| ReposError::Invalid {
+                field: "default_branch",
+                message: format!("There is no branch '{branch}' in this repository."),
+            })
+        })
+        .await
+    }
+
+    /// Lets HEAD follow the row, which is what counts; maintenance does it again after a crash in between.
+    pub(super) async fn point_head(&self, id: RepositoryId, branch: &str) -> Result<(), ReposError> {
         let (git, branch) = (self.git.clone(), branch.to_owned());
-        let _guard = self.git.lock(id).await;
         blocking(move || {
             let repository = git.repository(id)?;
-            if repository.branch(&branch)?.is_none() {
-                let message = format!("There is no branch '{branch}' in this repository.");
-                return Err(ReposError::Invalid {
-                    field: "default_branch",
-                    message,
-                });
+            if repository.default_branch()? != branch {
+                repository.set_default_branch(&branch)?;
             }
-            Ok(repository.set_default_branch(&branch)?)
+            Ok(())
         })
         .await
     }

@@ -92,17 +92,27 @@ pub fn repository(tx: &impl ReadRows, id: RepositoryId) -> Result<Option<Reposit
     REPOSITORIES.get(tx, &id)
 }
 
-/// A live repository by owner, family and name; an old name leads to the repository that had it last.
-pub fn find(
+/// In which way a name belongs to a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    /// It has the name.
+    Now,
+    /// It had the name, and nobody has it now.
+    Once,
+}
+
+/// A live repository by owner, family and name.
+pub(super) fn find(
     tx: &impl ReadRows,
     owner: UserId,
     family: Family,
     name: &RepositoryName,
+    named: Named,
 ) -> Result<Option<Repository>, StoreError> {
     let key = name_key(owner, family, name);
-    let id = match BY_NAME.get(tx, &key)? {
-        Some(id) => Some(id),
-        None => REDIRECTS.get(tx, &key)?,
+    let id = match named {
+        Named::Now => BY_NAME.get(tx, &key)?,
+        Named::Once => REDIRECTS.get(tx, &key)?,
     };
     let found = id.map(|id| REPOSITORIES.get(tx, &id)).transpose()?.flatten();
     Ok(found.filter(Repository::is_live))

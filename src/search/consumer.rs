@@ -15,7 +15,7 @@ const SILENT: &[&str] = &[
     crate::social::event::UNSTARRED,
     crate::social::event::FOLLOWED,
     crate::social::event::UNFOLLOWED,
-    crate::files::event::MOVED,
+    crate::repos::event::FILE_MOVED,
     "account.logged_in",
     "account.logged_out",
     "account.password_changed",

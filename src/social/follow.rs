@@ -2,8 +2,8 @@
 
 use super::{Social, store};
 use crate::events::{Consumer, Event, Subject};
-use crate::files::MovedFile;
 use crate::jobs::JobResult;
+use crate::repos::MovedFile;
 
 /// Forgets the stars and counters of repositories that are purged.
 pub struct Forgetting(Social);
@@ -41,7 +41,7 @@ impl Moving {
 
 impl Consumer for Moving {
     const NAME: &'static str = "social-moves";
-    const KINDS: &'static [&'static str] = &[crate::files::event::MOVED];
+    const KINDS: &'static [&'static str] = &[crate::repos::event::FILE_MOVED];
 
     async fn handle(&self, events: &[Event]) -> JobResult {
         // What was counted before the move belongs to the old path until it is written.

@@ -59,7 +59,9 @@ impl From<redb::Error> for StoreError {
     fn from(error: redb::Error) -> Self {
         match error {
             redb::Error::DatabaseAlreadyOpen => Self::InUse,
-            redb::Error::Io(error) if error.kind() == ErrorKind::StorageFull => Self::Full,
+            redb::Error::Io(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+                Self::Full
+            }
             redb::Error::Io(error) => Self::Io(Arc::new(error)),
             other => Self::Storage(Arc::new(other)),
         }

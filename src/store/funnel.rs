@@ -174,28 +174,30 @@ impl Crowd {
 fn commit(shared: &Shared, works: Vec<Work>) -> (Result<(), StoreError>, Vec<Answer>) {
     let mut answers: Vec<Answer> = Vec::with_capacity(works.len());
     let mut after_commit = Vec::new();
+    if let Err(error) = has_room(shared) {
+        answers.extend(works.into_iter().map(|work| work(Err(error.clone()))));
+        return (Err(error), answers);
+    }
     let mut works = works.into_iter();
-    let result = has_room(shared).and_then(|()| {
-        shared.with_database(|database| {
-            let transaction = database.begin_write()?;
-            let batch = Batch::new(&transaction);
-            for work in works.by_ref() {
-                let tx = WriteTx::new(&batch);
-                answers.push(work(Ok(&tx)));
-                after_commit.extend(tx.into_after_commit());
+    let committed = shared.with_database(|database| {
+        let transaction = database.begin_write()?;
+        let batch = Batch::new(&transaction);
+        for work in works.by_ref() {
+            let tx = WriteTx::new(&batch);
+            answers.push(work(Ok(&tx)));
+            after_commit.extend(tx.into_after_commit());
+        }
+        let failure = batch.failure();
+        drop(batch);
+        match failure {
+            Some(error) => {
+                transaction.abort()?;
+                Err(error)
             }
-            let failure = batch.failure();
-            drop(batch);
-            match failure {
-                Some(error) => {
-                    transaction.abort()?;
-                    Err(error)
-                }
-                None => Ok(transaction.commit()?),
-            }
-        })?;
-        shared.renew_snapshot()
+            None => Ok(transaction.commit()?),
+        }
     });
+    let result = committed.and_then(|()| shared.renew_snapshot());
     match result {
         Ok(()) => after_commit.into_iter().for_each(|f| f()),
         Err(ref error) => {
@@ -209,7 +211,7 @@ fn commit(shared: &Shared, works: Vec<Work>) -> (Result<(), StoreError>, Vec<Ans
 /// After an I/O error redb answers nothing but that error until the file is opened again.
 fn recover(shared: &Shared, error: &StoreError) {
     tracing::error!(%error, "a metadata transaction failed and was taken back");
-    if matches!(error, StoreError::Io(_) | StoreError::Storage(_))
+    if matches!(error, StoreError::Io(_) | StoreError::Storage(_) | StoreError::Full)
         && let Err(error) = shared.reopen()
     {
         tracing::error!(%error, "the metadata store could not be opened again; restart the hub");

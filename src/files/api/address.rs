@@ -1,6 +1,6 @@
 use crate::base::RepositoryKind;
 use crate::files::{FileEntry, FileId, Files, FilesError, Revision, TrafficEvent, TrafficKind, TrafficMethod};
-use crate::http::{ApiResult, RequestInfo};
+use crate::http::{ApiResult, Code, Problem, RequestInfo};
 use crate::repos::{ReadRepo, RepositoryAddress, WriteRepo};
 use crate::users::Caller;
 use serde::Deserialize;
@@ -52,12 +52,18 @@ impl Files {
         let proof = self
             .repos()
             .readable_by_id(caller, id.repository)
-            .map_err(|_| FilesError::UnknownFile)?;
+            .map_err(|error| match error.code() {
+                Code::NotFound => FilesError::UnknownFile,
+                _ => error.into(),
+            })?;
         let revision = self.revision(&proof, None).await?;
         let entry = self
             .entry(&proof, &revision, &id.path)
             .await
-            .map_err(|_| FilesError::UnknownFile)?;
+            .map_err(|error| match error.code() {
+                Code::NotFound | Code::Invalid => FilesError::UnknownFile,
+                _ => error,
+            })?;
         Ok((proof, revision, entry))
     }
 

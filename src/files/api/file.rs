@@ -35,6 +35,7 @@ struct ChangeFile {
 #[put("/api/files/{file_id}")]
 pub(super) async fn change_file(
     caller: Caller,
+    info: RequestInfo,
     path: Path<String>,
     body: Json<ChangeFile>,
     files: Data<Files>,
@@ -53,6 +54,7 @@ pub(super) async fn change_file(
                 description,
                 content_type,
             },
+            caller.origin(&info),
         )
         .await?;
     let facts = files.facts(&proof, &revision, entry).await?;

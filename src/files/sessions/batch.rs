@@ -4,6 +4,7 @@ use crate::base::{Sha256, UploadId};
 use crate::files::upload::{Changed, ChangedFile};
 use crate::files::{Files, FilesError, Revision};
 use crate::git::ObjectId;
+use crate::http::{Code, Problem};
 use crate::repos::WriteRepo;
 
 /// The assembled uploads that a batch takes into its commit.
@@ -79,6 +80,7 @@ async fn content_at(
     };
     match files.entry(proof.as_read(), &revision, path).await {
         Ok(entry) => files.digest(&entry).await.map(Some),
-        Err(_) => Ok(None),
+        Err(error) if matches!(error.code(), Code::NotFound | Code::Invalid) => Ok(None),
+        Err(error) => Err(error),
     }
 }

@@ -38,8 +38,10 @@ impl Files {
             });
         }
         let writer = match self.0.blobs.staging().chunk(id, offset, length).await {
-            // The content is verified and sealed; only the commit is missing.
-            Err(BlobError::UnknownUpload { .. }) => return Err(FilesError::SessionComplete),
+            // The content is verified and moved on; only the commit is missing.
+            Err(BlobError::UnknownUpload { .. }) if session.sealed.is_some() => {
+                return Err(FilesError::SessionComplete);
+            }
             writer => writer?,
         };
         Ok(ArrivingChunk {

@@ -112,6 +112,7 @@ impl Files {
             parent: Parent::Tip,
             message,
             origin,
+            moved: None,
         };
         let (commit, branch, changed) = self.finish_commit(draft, options).await?;
         Ok(Changed {

@@ -14,13 +14,16 @@ impl Files {
         loop {
             let now = self.0.clock.now();
             let expired = self.0.store.read(|tx| store::expired(tx, now, BATCH))?;
-            if expired.is_empty() {
-                break;
-            }
+            let before = ended;
             for id in expired {
+                // What a request is completing right now is still wanted; the next time it is gone or complete.
+                let Ok(_alone) = self.alone(id) else { continue };
                 self.0.store.write(move |tx| store::remove(tx, id)).await?;
                 staging.discard(id).await?;
                 ended += 1;
+            }
+            if ended == before {
+                break;
             }
         }
         let youngest = self.0.clock.now().minus(ORPHAN_AFTER);

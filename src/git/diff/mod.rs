@@ -6,7 +6,7 @@ mod renames;
 pub use lines::{DiffLine, Hunk, LineKind};
 
 use super::error::GitError;
-use super::lfs_pointer::LfsPointer;
+use super::lfs_pointer::{LfsPointer, POINTER_MAX_BYTES};
 use super::model::{ChangeKind, EntryKind, FileChange, ObjectId};
 use super::repository::Repository;
 use serde::Serialize;
@@ -186,8 +186,10 @@ impl Repository {
             Some(source) => (source.path, Some((source.kind, source.id))),
             None => (change.path.clone(), change.old),
         };
-        let (old, old_text) = self.side(old_path, old, limits.file_bytes)?;
-        let (new, new_text) = self.side(change.path, change.new, limits.file_bytes)?;
+        // What is not compared is read only as far as it takes to know a large file.
+        let limit = if compare { limits.file_bytes } else { POINTER_MAX_BYTES };
+        let (old, old_text) = self.side(old_path, old, limit)?;
+        let (new, new_text) = self.side(change.path, change.new, limit)?;
         let same = matches!((&old, &new), (Some(old), Some(new)) if old.id == new.id);
         let content = match (old_text, new_text) {
             _ if same => DiffContent::Same,

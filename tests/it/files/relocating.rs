@@ -41,6 +41,30 @@ async fn a_moved_file_keeps_its_content_and_what_is_said_about_it() {
 }
 
 #[tokio::test]
+async fn a_move_that_is_refused_or_leads_nowhere_leaves_what_is_said_about_files() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    repository(&ana, "net", "public").await;
+    let mut files = Vec::new();
+    for (path, said) in [("a.txt", "First"), ("b.txt", "Second")] {
+        let made = upload(&ana, "ana/net", path, path).await.expect(201).json();
+        let file = format!("/api/files/{}", made["files"][0]["file_id"].as_str().unwrap());
+        ana.put(&file, &json!({ "description": said })).await.ok();
+        files.push(file);
+    }
+    let moved = |to: &str| ana.post(&format!("{}/move", files[0]), &json!({ "path": to }));
+    moved("b.txt").await.refused(409, "conflict");
+    moved("a.txt").await.refused(409, "conflict");
+    for (file, said) in files.iter().zip(["First", "Second"]) {
+        assert_eq!(ana.get(file).await.ok()["description"], said);
+    }
+    let copy = ana.post(&format!("{}/copy", files[0]), &json!({ "path": "b.txt" }));
+    copy.await.refused(409, "conflict");
+    assert_eq!(ana.get(&files[1]).await.ok()["description"], "Second");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_copy_in_another_repository_names_the_same_large_content() {
     let app = TestApp::start().await;
     let ana = app.user("ana").await;

@@ -1,8 +1,11 @@
-use super::{content, git, git_folder, repository, sha256, upload};
+use super::{content, git, git_folder, repository, sha256, upload, upload_batch};
 use crate::support::TestApp;
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn a_small_text_is_kept_in_git_and_answered_byte_for_byte() {
@@ -131,6 +134,81 @@ async fn the_same_content_again_is_no_commit() {
         assert_eq!(second["changed"], false);
         assert_eq!(second["commit_id"], first["commit_id"]);
     }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn content_that_comes_after_its_pointer_is_kept_and_served() {
+    let mut app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    repository(&ana, "net", "public").await;
+    let picture = content(30_000, 5);
+    let pointer = format!(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n",
+        sha256(&picture),
+        picture.len()
+    );
+    let rules = String::from("*.png filter=lfs diff=lfs merge=lfs -text\n");
+    // A clone without its large files, uploaded as a folder: the rules come with the pointers that they are for.
+    let files = vec![
+        (".gitattributes".to_owned(), rules.into_bytes()),
+        ("p.png".to_owned(), pointer.clone().into_bytes()),
+    ];
+    upload_batch(&ana, "ana/net", files).await.expect(201);
+    let download = "/api/ana/net/download/p.png";
+    assert_eq!(ana.get(download).await.expect(200).text(), pointer);
+    let answer = upload(&ana, "ana/net", "p.png", picture.clone())
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(answer["changed"], false, "the pointer was there");
+    assert!(ana.get(download).await.expect(200).body == picture);
+    app.restart().await;
+    assert!(app.anonymous().get(download).await.expect(200).body == picture);
+    app.finish().await;
+}
+
+/// Sends an upload and resets the connection after a while, as a client does that crashes.
+async fn upload_and_vanish(app: &TestApp, token: &str, text: &str, after: Duration) {
+    let body = format!(
+        "--b\r\ncontent-disposition: form-data; name=\"path\"\r\n\r\na.txt\r\n--b\r\n\
+         content-disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n{text}\r\n--b--\r\n"
+    );
+    let head = format!(
+        "POST /api/ana/net/upload HTTP/1.1\r\nhost: hub\r\nauthorization: Bearer {token}\r\n\
+         content-type: multipart/form-data; boundary=b\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let address = app.address().trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    tokio::time::sleep(after).await;
+    stream.set_zero_linger().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_goes_on_to_its_end_when_its_client_is_gone() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    let made = repository(&ana, "net", "public").await;
+    let folder = git_folder(&app, &made);
+    for n in 0..60_u64 {
+        let after = Duration::from_micros(n * 200);
+        upload_and_vanish(&app, ana.token.as_deref().unwrap(), &format!("text {n}"), after).await;
+        let known = async || ana.get("/api/ana/net").await.ok()["last_commit"]["id"].clone();
+        for left in (0..200).rev() {
+            if known().await == git(&folder, &["rev-parse", "main"]).trim() {
+                break;
+            }
+            assert!(left > 0, "the branch moved and nobody was told");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    let commits = git(&folder, &["rev-list", "--count", "main"]);
+    assert!(
+        commits.trim().parse::<u32>().unwrap() > 1,
+        "no upload got through: {commits}"
+    );
     app.finish().await;
 }
 

@@ -209,6 +209,19 @@ fn uncovered_paths_get_the_rule_that_git_understands() {
 }
 
 #[test]
+fn many_large_files_of_one_folder_share_a_rule() {
+    let paths: Vec<String> = (0..10_000).map(|n| format!("tiles 2024/tile_{n}.dat")).collect();
+    let mut attributes = Attributes::parse(b"").unwrap();
+    let text = attributes.covering(paths.iter().map(String::as_str)).unwrap().unwrap();
+    assert_eq!(
+        text,
+        "/tiles[[:space:]]2024/*.dat filter=lfs diff=lfs merge=lfs -text\n"
+    );
+    assert!(attributes.is_large("tiles 2024/new.dat"));
+    assert!(!attributes.is_large("other/new.dat") && !attributes.is_large("tiles 2024/notes.txt"));
+}
+
+#[test]
 fn a_rule_against_large_files_is_overruled_for_the_path_alone() {
     let mut attributes = Attributes::parse(b"sub/*.bin -filter\n").unwrap();
     let text = attributes.covering(["sub/a.bin"]).unwrap().unwrap();
