@@ -19,6 +19,9 @@ pub enum CardsError {
     /// Others kept committing to the branch.
     #[error("The branch keeps changing. Try again in a moment.")]
     Busy(RepositoryId),
+    /// Nobody made a template of this name.
+    #[error("There is no template '{0}'.")]
+    NoTemplate(String),
     /// A field of the request breaks a rule.
     #[error("{message}")]
     Invalid {
@@ -49,6 +52,7 @@ impl Problem for CardsError {
         match self {
             Self::Edit(_) | Self::NotEditable(_) | Self::Invalid { .. } => Code::Invalid,
             Self::Busy(_) => Code::Conflict,
+            Self::NoTemplate(_) => Code::NotFound,
             Self::Taxonomy(error) => error.code(),
             Self::Repos(error) => error.code(),
             Self::Git(error) => error.code(),
@@ -68,7 +72,11 @@ impl Problem for CardsError {
             Self::Repos(error) => error.details(),
             Self::Git(error) => error.details(),
             Self::Users(error) => error.details(),
-            Self::Edit(EditError::Unwritable { .. }) | Self::NotEditable(_) | Self::Busy(_) | Self::Store(_) => None,
+            Self::Edit(EditError::Unwritable { .. })
+            | Self::NotEditable(_)
+            | Self::Busy(_)
+            | Self::NoTemplate(_)
+            | Self::Store(_) => None,
         }
     }
 }

@@ -55,6 +55,17 @@ impl Cards {
             .await
     }
 
+    /// Like [`Self::refresh`]; a repository that git cannot read keeps the card that it has, and holds up no other.
+    async fn refresh_readable(&self, id: RepositoryId) -> Result<bool, CardsError> {
+        match self.refresh(id).await {
+            Err(CardsError::Git(error)) => {
+                tracing::error!(repository = %id, %error, "the card of a repository cannot be read");
+                Ok(false)
+            }
+            other => other,
+        }
+    }
+
     async fn forget(&self, id: RepositoryId) -> Result<bool, CardsError> {
         let now = self.clock.now();
         self.store
@@ -67,6 +78,7 @@ impl Cards {
     }
 
     /// Reads every card again, as after a restored backup or with a program that reads more. Answers how many changed.
+    /// Damaged repositories are passed over and told in the log.
     pub async fn refresh_all(&self) -> Result<usize, CardsError> {
         let slice = self.clone();
         let ids = blocking(move || {
@@ -82,7 +94,7 @@ impl Cards {
         .await?;
         let mut changed = 0;
         for id in ids {
-            changed += usize::from(self.refresh(id).await?);
+            changed += usize::from(self.refresh_readable(id).await?);
         }
         Ok(changed)
     }
@@ -141,7 +153,7 @@ impl Consumer for CardFollower {
             }
         }
         for id in touched {
-            self.0.refresh(id).await?;
+            self.0.refresh_readable(id).await?;
         }
         Ok(())
     }

@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::cards::yaml::{Content, Node};
 
+/// Longest name of a band, in characters.
+const MAX_NAME_CHARS: usize = 200;
+
 /// An extent in degrees. `west > east` means that it crosses the antimeridian.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BoundingBox {
@@ -156,7 +159,7 @@ pub fn bands(node: &Node) -> Reading<Vec<Band>> {
 
 fn band(node: &Node) -> Option<Band> {
     match &node.content {
-        Content::Scalar { text, .. } if !text.trim().is_empty() => Some(Band {
+        Content::Scalar { text, .. } if is_name(text.trim()) => Some(Band {
             name: text.trim().to_owned(),
             wavelength_um: None,
             details: Map::new(),
@@ -172,7 +175,7 @@ fn band(node: &Node) -> Option<Band> {
                 .iter()
                 .filter(|(key, _)| key != "name" && !(is_wavelength(key) && wavelength_um.is_some()));
             let details = kept.map(|(key, node)| (key.clone(), node.to_json())).collect();
-            (!name.is_empty()).then_some(Band {
+            is_name(&name).then_some(Band {
                 name,
                 wavelength_um,
                 details,
@@ -180,6 +183,10 @@ fn band(node: &Node) -> Option<Band> {
         }
         _ => None,
     }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().nth(MAX_NAME_CHARS).is_none()
 }
 
 /// Micrometres, as STAC has them; `490 nm` and `0.49 µm` are accepted.

@@ -11,6 +11,11 @@ use crate::cards::geo::{self, Band, BoundingBox, Reading, TemporalExtent};
 use crate::cards::problem::{CardProblem, Position, Severity};
 use crate::cards::yaml::{Content, Document, Entry, Node};
 
+/// Longest text of a card's metadata, in characters.
+pub(super) const MAX_TEXT_CHARS: usize = 200;
+/// Most texts of one field; lists of languages are the longest in use.
+pub(super) const MOST_TEXTS: usize = 200;
+
 /// What a card says, under one name for each thing. A value that makes no sense is left out here and reported.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -191,28 +196,45 @@ impl FieldReader<'_> {
                 } else {
                     Severity::Warning
                 };
-                let message = format!("`{}` {wrong}", entry.key);
-                let problem = CardProblem::of_field(severity, &entry.key, message, entry.node.at);
-                if !self.problems.contains(&problem) {
-                    self.problems.push(problem);
-                }
+                self.report(severity, entry, wrong);
             })
             .ok()
     }
 
+    fn report(&mut self, severity: Severity, entry: &Entry, wrong: &str) {
+        let message = format!("`{}` {wrong}", entry.key);
+        let problem = CardProblem::of_field(severity, &entry.key, message, entry.node.at);
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
     fn text(&mut self, name: &str) -> Option<String> {
         self.value(name, |node| match &node.content {
-            Content::Scalar { text, .. } if !text.trim().is_empty() => Ok(text.trim().to_owned()),
+            Content::Scalar { text, .. } if !text.trim().is_empty() => match text.trim() {
+                text if is_short(text) => Ok(text.to_owned()),
+                _ => Err(format!("must be a text of at most {MAX_TEXT_CHARS} characters")),
+            },
             _ => Err("must be a text".to_owned()),
         })
     }
 
     fn texts(&mut self, name: &str) -> Vec<String> {
-        self.value(name, texts).unwrap_or_default()
+        let Some(Texts { kept, left_out }) = self.value(name, texts) else {
+            return Vec::new();
+        };
+        let field = FIELDS.iter().find(|field| field.name == name);
+        if left_out && let Some(entry) = field.and_then(|field| find(self.document, field)) {
+            let wrong = format!(
+                "has values that are left out: read are at most {MOST_TEXTS} of at most {MAX_TEXT_CHARS} characters"
+            );
+            self.report(Severity::Warning, entry, &wrong);
+        }
+        kept
     }
 
     fn first(&mut self, name: &str) -> Option<String> {
-        self.value(name, texts)?.into_iter().next()
+        self.value(name, texts)?.kept.into_iter().next()
     }
 
     /// `license: other` says nothing; the name that goes with it does.
@@ -221,7 +243,7 @@ impl FieldReader<'_> {
         let named = self
             .document
             .get("license_name")
-            .map(|entry| texts(&entry.node).unwrap_or_default());
+            .map(|entry| texts(&entry.node).map_or_else(|_| Vec::new(), |texts| texts.kept));
         match named {
             Some(named) if !named.is_empty() && licenses == ["other"] => named,
             _ => licenses,
@@ -238,8 +260,19 @@ impl FieldReader<'_> {
     }
 }
 
+/// Texts of a field, within the bounds of what is kept for search and lists.
+struct Texts {
+    kept: Vec<String>,
+    /// There are more, or longer ones.
+    left_out: bool,
+}
+
+fn is_short(text: &str) -> bool {
+    text.chars().nth(MAX_TEXT_CHARS).is_none()
+}
+
 /// A text or a list of texts; empty ones and repetitions are left out.
-fn texts(node: &Node) -> Reading<Vec<String>> {
+fn texts(node: &Node) -> Reading<Texts> {
     let form = "must be a text or a list of texts";
     let items = match &node.content {
         Content::List(items) => items.as_slice(),
@@ -247,14 +280,22 @@ fn texts(node: &Node) -> Reading<Vec<String>> {
         Content::Map(_) => return Err(form.to_owned()),
     };
     let mut seen = HashSet::new();
-    let mut texts = Vec::new();
+    let mut texts = Texts {
+        kept: Vec::new(),
+        left_out: false,
+    };
     for item in items {
         match &item.content {
             Content::Scalar { .. } if item.is_null() => {}
             Content::Scalar { text, .. } => {
                 let text = text.trim();
-                if !text.is_empty() && seen.insert(text) {
-                    texts.push(text.to_owned());
+                if text.is_empty() || !seen.insert(text) {
+                    continue;
+                }
+                if is_short(text) && texts.kept.len() < MOST_TEXTS {
+                    texts.kept.push(text.to_owned());
+                } else {
+                    texts.left_out = true;
                 }
             }
             _ => return Err(form.to_owned()),

@@ -63,7 +63,7 @@ pub use offer::NewTemplate;
 pub use problem::{CardProblem, Position, Severity};
 pub use read::{README, ReadCard};
 pub use render::{ImageAddresses, LinkBase, Rendered, render};
-pub use store::{Card, CardTemplate, TABLES, card, check};
+pub use store::{Card, CardTemplate, TABLES, check};
 pub use update::MetadataChange;
 
 use crate::base::Clock;
@@ -77,6 +77,10 @@ use tokio::sync::Mutex;
 pub mod event {
     /// The card of the repository that is the subject changed, or its classifications did by it.
     pub const CHANGED: &str = "repository.card_changed";
+    /// The account that is the subject made a card template, or replaced it.
+    pub const TEMPLATE_OFFERED: &str = "account.template_offered";
+    /// A card template of the account that is the subject was removed.
+    pub const TEMPLATE_REMOVED: &str = "account.template_removed";
 }
 
 /// The handle of this slice; cheap to clone.

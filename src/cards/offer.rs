@@ -1,9 +1,11 @@
 use crate::base::RepositoryKind;
 use crate::cards::store::{self, CardTemplate};
 use crate::cards::templates::TemplateLanguage;
-use crate::cards::{Cards, CardsError};
+use crate::cards::{Cards, CardsError, event};
+use crate::events::{NewEvent, Origin, Subject};
 use crate::store::StoreError;
-use crate::users::{Caller, Scope};
+use crate::users::{Caller, Scope, SelfOrAdmin};
+use serde_json::json;
 
 /// Most templates of one account.
 const MOST_TEMPLATES: u64 = 100;
@@ -30,13 +32,38 @@ pub struct NewTemplate {
 }
 
 impl Cards {
-    /// The templates that people have made.
-    pub fn templates(&self) -> Result<Vec<CardTemplate>, StoreError> {
-        self.store.read(store::templates)
+    /// A page of the templates that people have made and that pass, and how many pass in all. Blocking: reads all.
+    pub fn templates(
+        &self,
+        passes: impl Fn(&CardTemplate) -> bool,
+        offset: usize,
+        limit: usize,
+    ) -> Result<(Vec<CardTemplate>, u64), StoreError> {
+        self.store.read(|tx| store::templates(tx, passes, offset, limit))
+    }
+
+    /// Removes a template of an account, for that account or an administrator.
+    pub async fn remove_template(&self, proof: &SelfOrAdmin, name: String, origin: Origin) -> Result<(), CardsError> {
+        let (author, events) = (proof.target().clone(), self.events.clone());
+        self.store
+            .write(move |tx| {
+                if !store::delete_template(tx, author.id, &name)? {
+                    return Err(CardsError::NoTemplate(format!("{}/{name}", author.name)));
+                }
+                let told = NewEvent::new(event::TEMPLATE_REMOVED, &origin, Subject::Account(author.id));
+                events.record(tx, told.with(json!({ "name": name })))?;
+                Ok(())
+            })
+            .await
     }
 
     /// Makes a template that everybody can use.
-    pub async fn offer_template(&self, caller: &Caller, new: NewTemplate) -> Result<CardTemplate, CardsError> {
+    pub async fn offer_template(
+        &self,
+        caller: &Caller,
+        new: NewTemplate,
+        origin: Origin,
+    ) -> Result<CardTemplate, CardsError> {
         let author = caller.require_whole_account(Scope::Write)?.id;
         let template = CardTemplate {
             name: line("name", &new.name, 1, NAME_MAX_CHARS)?,
@@ -54,6 +81,7 @@ impl Cards {
                 message,
             });
         }
+        let events = self.events.clone();
         self.store
             .write(move |tx| {
                 let replaces = store::template_exists(tx, author, &template.name)?;
@@ -63,6 +91,8 @@ impl Cards {
                     return Err(CardsError::Invalid { field: "name", message });
                 }
                 store::put_template(tx, &template)?;
+                let told = NewEvent::new(event::TEMPLATE_OFFERED, &origin, Subject::Account(author));
+                events.record(tx, told.with(json!({ "name": template.name })))?;
                 Ok(template)
             })
             .await

@@ -28,9 +28,9 @@ const ID_PREFIX: &str = "user-content-";
 pub struct LinkBase {
     /// The folder of the text as it stands in addresses, without slashes around it; empty for the root.
     pub folder: String,
-    /// Before the path in links, such as `/ana/rain/blob/main/`.
+    /// Before the path in links, such as `/ana/rain/blob/main/`; empty leaves relative links as they are.
     pub link_prefix: String,
-    /// Before the path in images, such as `/api/ana/rain/download/`.
+    /// Before the path in images, such as `/api/ana/rain/download/`; empty leaves relative images as they are.
     pub image_prefix: String,
     /// After the path in images, such as `?revision=main`; empty for nothing.
     pub image_suffix: String,
@@ -197,7 +197,8 @@ fn link<'value>(value: &'value str, base: &LinkBase) -> Cow<'value, str> {
             Cow::Owned(format!("#{ID_PREFIX}{fragment}"))
         };
     }
-    match relative_path(value, &base.folder) {
+    // Without a prefix, a path that has lost its `./` could begin with a scheme.
+    match relative_path(value, &base.folder).filter(|_| !base.link_prefix.is_empty()) {
         None => Cow::Borrowed(value),
         Some((path, fragment)) => Cow::Owned(format!("{}{path}{fragment}", base.link_prefix)),
     }
@@ -211,6 +212,7 @@ fn image<'value>(value: &'value str, base: &LinkBase) -> Option<Cow<'value, str>
     Some(match (relative_path(value, &base.folder), &base.images) {
         (None, _) => Cow::Borrowed(value),
         (Some((path, _)), Some(images)) => Cow::Owned((images.0)(&path)),
+        (Some(_), None) if base.image_prefix.is_empty() => Cow::Borrowed(value),
         (Some((path, _)), None) => Cow::Owned(format!("{}{path}{}", base.image_prefix, base.image_suffix)),
     })
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::cards::fields::{FIELDS, Field, Shape};
+use crate::cards::metadata::{MAX_TEXT_CHARS, MOST_TEXTS};
 
 /// The schema document (JSON Schema, draft 2020-12). Other fields are allowed. Other names of a field are listed under
 /// `x-aliases`, and each has a property that refers to the field.
@@ -42,12 +43,13 @@ fn property(field: &Field) -> Value {
 }
 
 fn shape(shape: Shape) -> Map<String, Value> {
-    let texts = json!({ "type": "array", "items": { "type": "string" } });
+    let text = json!({ "type": "string", "maxLength": MAX_TEXT_CHARS });
+    let texts = json!({ "type": "array", "items": text, "maxItems": MOST_TEXTS });
     let moment =
         json!({ "type": ["string", "null"], "description": "ISO 8601 year, month, day or time; null is open" });
     let value = match shape {
-        Shape::Text => json!({ "type": "string", "minLength": 1 }),
-        Shape::Texts => json!({ "oneOf": [{ "type": "string" }, texts] }),
+        Shape::Text => json!({ "type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARS }),
+        Shape::Texts => json!({ "oneOf": [text, texts] }),
         Shape::BoundingBox => json!({
             "type": "array",
             "prefixItems": [longitude(), latitude(), longitude(), latitude()],

@@ -112,11 +112,6 @@ fn counted_under(key: &ValueKey, value: &ValueCount) -> Vec<Entry> {
     vec![BY_COUNT.entry(&(key.0.clone(), Descending(value.count)), key)]
 }
 
-/// The card of a repository, as far as commits have been followed.
-pub fn card(tx: &impl ReadRows, id: RepositoryId) -> Result<Option<Card>, StoreError> {
-    Ok(CARDS.get(tx, &id)?.map(|stored| stored.card))
-}
-
 /// Writes the card of a repository, and counts its values when it is public. Answers whether the card is another.
 pub(super) fn put(tx: &WriteTx<'_>, id: RepositoryId, card: Card, public: bool) -> Result<bool, StoreError> {
     let old = CARDS.get(tx, &id)?;
@@ -219,12 +214,29 @@ pub(super) fn template_count(tx: &impl ReadRows, author: UserId) -> Result<u64, 
     TEMPLATES.count(tx, &Scan::prefix(&(author,)))
 }
 
-pub(super) fn templates(tx: &impl ReadRows) -> Result<Vec<CardTemplate>, StoreError> {
-    Ok(TEMPLATES
-        .list(tx, &Scan::all())?
-        .into_iter()
-        .map(|(_, template)| template)
-        .collect())
+/// Removes a template; answers whether there was one.
+pub(super) fn delete_template(tx: &WriteTx<'_>, author: UserId, name: &str) -> Result<bool, StoreError> {
+    TEMPLATES.delete(tx, &(author, name.to_lowercase()))
+}
+
+/// A page of the templates that pass, and how many pass in all. Holds no more than the page.
+pub(super) fn templates(
+    tx: &impl ReadRows,
+    passes: impl Fn(&CardTemplate) -> bool,
+    offset: usize,
+    limit: usize,
+) -> Result<(Vec<CardTemplate>, u64), StoreError> {
+    let (mut page, mut total) = (Vec::new(), 0_u64);
+    TEMPLATES.scan(tx, &Scan::all(), |_, template| {
+        if passes(&template) {
+            if total >= offset as u64 && page.len() < limit {
+                page.push(template);
+            }
+            total += 1;
+        }
+        Ok::<_, StoreError>(ControlFlow::Continue(()))
+    })?;
+    Ok((page, total))
 }
 
 /// Contradictions within the rows of this slice. Whether a repository still is as public as its card's row says is not

@@ -16,8 +16,9 @@ use crate::cards::yaml_reader::Reader;
 pub const MAX_BYTES: usize = 1024 * 1024;
 /// Deepest nesting that is read.
 pub const MAX_DEPTH: usize = 64;
-/// Bound of the memory that a tree takes with its aliases expanded: a rough count of bytes.
-pub(super) const MAX_WEIGHT: usize = 32 * 1024 * 1024;
+/// Bound of the memory that a tree takes with its aliases expanded: a rough count of bytes. A card is kept and answered
+/// whole, so this bounds rows and answers too.
+pub(super) const MAX_WEIGHT: usize = 2 * 1024 * 1024;
 /// What one node weighs beside its text.
 pub(super) const NODE_WEIGHT: usize = 64;
 

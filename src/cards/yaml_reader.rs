@@ -270,7 +270,7 @@ impl<'text> Reader<'text> {
     }
 }
 
-const TOO_HEAVY: &str = "front matter grows too large when its aliases are expanded";
+const TOO_HEAVY: &str = "front matter has too many values, or grows too large when its aliases are expanded";
 
 impl Frame {
     fn wants_key(&self) -> bool {

@@ -51,10 +51,18 @@ impl ValidateMetadata {
 ///
 /// Lines are those of a README.md: front matter that is given as YAML begins on line 2, behind its fence.
 #[utoipa::path(tag = "metadata", request_body = ValidateMetadata,
-    responses((status = 200, body = ReadView), (status = 400), (status = 422)))]
+    security(("bearer" = [])),
+    responses((status = 200, body = ReadView), (status = 400), (status = 401), (status = 422)))]
 #[post("/api/metadata/validate")]
-pub(super) async fn validate_metadata(body: Json<ValidateMetadata>, cards: Data<Cards>) -> ApiResult<Json<ReadView>> {
-    Ok(Json(cards.examine(body.0.into_readme()?).await?.into()))
+pub(super) async fn validate_metadata(
+    caller: Caller,
+    body: Json<ValidateMetadata>,
+    cards: Data<Cards>,
+) -> ApiResult<Json<ReadView>> {
+    // Reading takes time of a processor, which strangers have no right to.
+    caller.require_account()?;
+    let readme = blocking(move || body.0.into_readme()).await?;
+    Ok(Json(cards.examine(readme).await?.into()))
 }
 
 /// Which cards to find.

@@ -27,7 +27,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(metadata::search_metadata)
         .service(metadata::show_metadata_statistics)
         .service(templates::list_card_templates)
-        .service(templates::create_card_template);
+        .service(templates::create_card_template)
+        .service(templates::delete_card_template);
 }
 
 /// The routes that begin with an owner and a name; registered behind all others.

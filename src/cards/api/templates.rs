@@ -1,10 +1,10 @@
-use crate::base::{RepositoryKind, Timestamp};
+use crate::base::{AccountName, RepositoryKind, Timestamp, blocking};
 use crate::cards::templates::{BUILT_IN, BuiltInTemplate, TemplateLanguage, variables};
-use crate::cards::{CardTemplate, Cards, NewTemplate};
-use crate::http::{ApiResult, Json, Page, PageQuery, Query};
-use crate::users::{Caller, Users};
+use crate::cards::{CardTemplate, Cards, CardsError, NewTemplate};
+use crate::http::{ApiResult, Json, Page, PageQuery, Path, Query, RequestInfo};
+use crate::users::{Caller, Scope, Users};
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpResponse, delete, get, post};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -88,9 +88,8 @@ pub(super) struct TemplateFilter {
 }
 
 impl TemplateFilter {
-    fn passes(&self, template: &TemplateView) -> bool {
-        self.repo_type.is_none_or(|kind| kind == template.repo_type)
-            && self.language.is_none_or(|language| language == template.language)
+    fn passes(&self, kind: RepositoryKind, language: TemplateLanguage) -> bool {
+        self.repo_type.is_none_or(|wanted| wanted == kind) && self.language.is_none_or(|wanted| wanted == language)
     }
 }
 
@@ -104,13 +103,22 @@ pub(super) async fn list_card_templates(
     cards: Data<Cards>,
     users: Data<Users>,
 ) -> ApiResult<Json<Page<TemplateView>>> {
-    let mut all: Vec<TemplateView> = BUILT_IN.iter().map(TemplateView::from).collect();
-    for template in cards.templates()? {
-        let author = users.find(template.author)?.map(|account| account.name.to_string());
-        all.push(TemplateView::of(template, author));
-    }
-    all.retain(|template| filter.0.passes(template));
-    Ok(Json(Page::cut(all, page.0.range()?)))
+    let (range, filter) = (page.0.range()?, filter.0);
+    blocking(move || {
+        let passing = BUILT_IN.iter().filter(|own| filter.passes(own.kind, own.language));
+        let built_in: Vec<&BuiltInTemplate> = passing.collect();
+        let own = built_in.iter().skip(range.offset()).take(range.limit);
+        let mut items: Vec<TemplateView> = own.map(|template| TemplateView::from(*template)).collect();
+        let before = range.offset().saturating_sub(built_in.len());
+        let passes = |template: &CardTemplate| filter.passes(template.kind, template.language);
+        let (offered, total) = cards.templates(passes, before, range.limit - items.len())?;
+        for template in offered {
+            let author = users.find(template.author)?.map(|account| account.name.to_string());
+            items.push(TemplateView::of(template, author));
+        }
+        Ok(Json(Page::new(items, built_in.len() as u64 + total, range)))
+    })
+    .await
 }
 
 /// A template to be made.
@@ -138,6 +146,7 @@ struct CreateTemplate {
 #[post("/api/metadata/templates")]
 pub(super) async fn create_card_template(
     caller: Caller,
+    info: RequestInfo,
     body: Json<CreateTemplate>,
     cards: Data<Cards>,
 ) -> ApiResult<HttpResponse> {
@@ -155,7 +164,27 @@ pub(super) async fn create_card_template(
         language,
         content,
     };
-    let template = cards.offer_template(&caller, new).await?;
+    let template = cards.offer_template(&caller, new, caller.origin(&info)).await?;
     let author = caller.account().map(|account| account.name.to_string());
     Ok(HttpResponse::Created().json(TemplateView::of(template, author)))
+}
+
+/// Removes a card template, for its author or an administrator.
+#[utoipa::path(tag = "metadata", security(("bearer" = [])),
+    responses((status = 204), (status = 401), (status = 403), (status = 404)))]
+#[delete("/api/metadata/templates/{username}/{name}")]
+pub(super) async fn delete_card_template(
+    caller: Caller,
+    info: RequestInfo,
+    path: Path<(String, String)>,
+    cards: Data<Cards>,
+    users: Data<Users>,
+) -> ApiResult<HttpResponse> {
+    caller.require_account()?;
+    let (author, name) = path.0;
+    let missing = || CardsError::NoTemplate(format!("{author}/{name}"));
+    let author: AccountName = author.parse().map_err(|_| missing())?;
+    let proof = caller.require_self_or_admin(users.get(&author)?, Scope::Write)?;
+    cards.remove_template(&proof, name, caller.origin(&info)).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

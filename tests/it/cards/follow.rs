@@ -125,3 +125,28 @@ async fn what_follows_a_commit_survives_a_power_cut() {
     .await;
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_repository_that_git_cannot_read_holds_up_no_other() {
+    let mut app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    repository(&ana, "broken", "public", &json!({ "tags": ["kept"] })).await;
+    let found = "/api/metadata/search?field=tags&value=";
+    eventually(&ana, &format!("{found}kept"), |page| page["total"] == 1).await;
+    let id = ana.get("/api/ana/broken").await.ok()["id"].as_str().unwrap().to_owned();
+    app.stop().await;
+    let fans = std::fs::read_dir(app.folder().join("git")).unwrap();
+    let mut folders = fans.map(|fan| fan.unwrap().path().join(format!("{id}.git")));
+    let objects = folders.find(|folder| folder.is_dir()).unwrap().join("objects");
+    std::fs::remove_dir_all(&objects).unwrap();
+    std::fs::create_dir(&objects).unwrap();
+    app.start_again().await;
+    app.expect_log("the card of a repository cannot be read");
+    app.allow_log("cannot be read for the search index");
+
+    let hidden = json!({ "visibility": "private" });
+    ana.put("/api/ana/broken/settings", &hidden).await.ok();
+    repository(&ana, "sound", "public", &json!({ "tags": ["new"] })).await;
+    eventually(&ana, &format!("{found}new"), |page| page["total"] == 1).await;
+    app.finish_without_check().await;
+}

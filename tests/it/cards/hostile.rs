@@ -51,11 +51,23 @@ fn an_alias_bomb_is_refused() {
 }
 
 #[test]
+fn a_card_never_grows_to_many_times_its_text() {
+    let text = "x".repeat(100_000);
+    let bomb = |aliases: usize| format!("a: &a {text}\nb: [{}]\n", vec!["*a"; aliases].join(","));
+    assert!(problem_of(bomb(300)).contains("aliases"));
+    let card = parse(&format!("---\n{}---\n", bomb(10)));
+    assert!(serde_json::to_vec(&card.document).unwrap().len() < 4 << 20);
+    assert!(card.document.contains_key("b"));
+}
+
+#[test]
 fn large_front_matter_is_harmless() {
     let large = format!("title: {}", "x".repeat(2 << 20));
     assert!(problem_of(large).contains("larger than 1024 KiB"));
-    let many = numbered(60_000, |number| format!("key{number}: v\n"));
+    let many = numbered(30_000, |number| format!("key{number}: v\n"));
     assert!(problem_of(many).contains("required"));
+    let too_many = numbered(60_000, |number| format!("key{number}: v\n"));
+    assert!(problem_of(too_many).contains("too many values"));
     let text = format!("title: |\n{}", "  line of text\n".repeat(60_000));
     assert!(problem_of(text).contains("required"));
 }

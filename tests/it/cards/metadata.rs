@@ -141,6 +141,22 @@ async fn bad_changes_are_refused_with_the_field() {
 }
 
 #[tokio::test]
+async fn a_change_of_card_and_settings_is_made_as_a_whole_or_not_at_all() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    repository(&ana, "rain", "public", &json!({ "title": "Rain" })).await;
+    let commits = git_log(&app).len();
+    let wrong = json!({ "title": "Another", "description": "two\u{0}words" });
+    ana.put("/api/ana/rain", &wrong).await.refused(422, "invalid");
+    assert_eq!(git_log(&app).len(), commits);
+    assert_eq!(
+        ana.get("/api/ana/rain/metadata").await.ok()["metadata"]["title"],
+        "Rain"
+    );
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_model_card_holds_safe_html_with_links_into_the_repository() {
     let app = TestApp::start().await;
     let ana = app.user("ana").await;
@@ -178,10 +194,14 @@ async fn a_model_card_holds_safe_html_with_links_into_the_repository() {
 }
 
 #[tokio::test]
-async fn anything_can_be_validated_without_an_account() {
+async fn anything_can_be_validated_with_an_account() {
     let app = TestApp::start().await;
-    let anonymous = app.anonymous();
-    let validate = |body: Value| anonymous.post("/api/metadata/validate", &body);
+    let (anonymous, ana) = (app.anonymous(), app.user("ana").await);
+    anonymous
+        .post("/api/metadata/validate", &json!({ "readme": "" }))
+        .await
+        .refused(401, "unauthorized");
+    let validate = |body: Value| ana.post("/api/metadata/validate", &body);
     let good =
         validate(json!({ "metadata": { "title": "T", "tags": ["a"], "license": "mit", "classification_1": "气候" } }));
     let good = good.await.ok();
@@ -251,6 +271,22 @@ async fn templates_come_with_the_hub_and_from_people() {
         .map(|template| &template["id"])
         .collect();
     assert_eq!(ids, ["model-en", "ana/Our models"]);
+    for (page, ids) in [(1, vec!["model-en"]), (2, vec!["ana/Our models"]), (3, vec![])] {
+        let path = format!("/api/metadata/templates?repo_type=model&language=en&limit=1&page={page}");
+        let listed = app.anonymous().get(&path).await.ok();
+        let items = listed["items"].as_array().unwrap();
+        let found: Vec<_> = items.iter().map(|template| template["id"].as_str().unwrap()).collect();
+        assert_eq!((found, &listed["total"]), (ids, &json!(2)), "page {page}");
+    }
+    let (admin, ben) = (app.admin().await, app.user("ben").await);
+    let path = "/api/metadata/templates/ana/our%20models";
+    app.anonymous().delete(path).await.refused(401, "unauthorized");
+    ben.delete(path).await.refused(403, "forbidden");
+    ana.delete(path).await.expect(204);
+    ana.delete(path).await.refused(404, "not_found");
+    ana.post("/api/metadata/templates", &new).await.expect(201);
+    admin.delete(path).await.expect(204);
+    assert_eq!(ana.get("/api/metadata/templates").await.ok()["total"], 12);
     let bad = json!({ "name": "", "repo_type": "model", "language": "en", "content": "x" });
     ana.post("/api/metadata/templates", &bad).await.refused(422, "invalid");
     app.finish().await;

@@ -298,3 +298,25 @@ fn values_are_read_as_serde_yaml_reads_them() {
         assert_eq!(ours, serde_json::Value::Object(theirs), "{yaml}");
     }
 }
+
+#[test]
+fn values_beyond_any_use_are_left_out_and_reported() {
+    let tags: Vec<String> = (0..5_000).map(|number| format!("t{number}")).collect();
+    let long = "长".repeat(201);
+    let card = front(&format!("title: T\ntags: [{}]\nlicense: mit\n", tags.join(",")));
+    assert_eq!(card.metadata.tags, tags[..200]);
+    let (severity, field, message, ..) = only_problem(&card);
+    assert_eq!((severity, field), (Severity::Warning, Some("tags")));
+    assert!(message.contains("at most 200"), "{message}");
+
+    let card = front(&format!("title: T\ntags: [a, {long}, b]\nlicense: mit\n"));
+    assert_eq!(card.metadata.tags, ["a", "b"]);
+    assert_eq!(only_problem(&card).1, Some("tags"));
+
+    let card = front(&format!("title: {long}\ntags: [a]\nlicense: mit\n"));
+    assert_eq!(card.metadata.title, None);
+    let (severity, field, ..) = only_problem(&card);
+    assert_eq!((severity, field), (Severity::Error, Some("title")));
+    assert_eq!(complete(&format!("bands: [{long}]\n")).metadata.bands, []);
+    assert_eq!(complete(&format!("task: {}\n", "长".repeat(200))).problems, vec![]);
+}

@@ -247,3 +247,24 @@ fn tags_of(html: &str) -> Vec<(String, Vec<(String, String)>)> {
     }
     found
 }
+
+#[test]
+fn without_a_base_relative_addresses_stay_as_they_are() {
+    for (markdown, kept) in [
+        ("[x](./javascript:alert%281%29)", "href=\"./javascript:alert%281%29\""),
+        ("<a href='/javascript:alert(1)'>x</a>", "href=\"/javascript:alert(1)\""),
+        (
+            "<a href='a/../javascript:alert(1)'>x</a>",
+            "href=\"a/../javascript:alert(1)\"",
+        ),
+        (
+            "<a href='.//javascript:alert(1)'>x</a>",
+            "href=\".//javascript:alert(1)\"",
+        ),
+        ("![x](./data:image/svg)", "src=\"./data:image/svg\""),
+        ("[x](./docs/a.md#part)", "href=\"./docs/a.md#part\""),
+    ] {
+        let html = render(markdown, &LinkBase::default()).html;
+        assert!(html.contains(kept), "{markdown} gives {html}");
+    }
+}
