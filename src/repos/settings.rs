@@ -23,6 +23,15 @@ pub struct SettingsChange {
     pub default_branch: Option<String>,
 }
 
+impl SettingsChange {
+    /// Refuses texts that [`Repos::change_settings`] would refuse, before anything else is done with them.
+    pub fn check(&self) -> Result<(), ReposError> {
+        self.name.as_deref().map(parse_name).transpose()?;
+        self.description.as_deref().map(parse_description).transpose()?;
+        Ok(())
+    }
+}
+
 /// What an administrator of the hub sets of any repository; absent fields stay.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StatusChange {
@@ -116,7 +125,11 @@ impl Repos {
                     repository.default_branch.clone(),
                 );
                 if before != after {
-                    let details = json!({ "visibility": after.1, "default_branch": after.2 });
+                    let mut details = json!({ "visibility": after.1 });
+                    // Named only when it is another: then everything that is derived from its files is, too.
+                    if before.2 != after.2 {
+                        details["default_branch"] = json!(after.2);
+                    }
                     record(NewEvent::new(event::CHANGED, &origin, Subject::Repository(id)).with(details))?;
                 }
                 Ok(())

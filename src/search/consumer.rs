@@ -52,6 +52,9 @@ impl Consumer for SearchConsumer {
             let changes = user_changes(search, changed.users).await?;
             search.users.apply(changes, Some(last)).await?;
         }
+        // Who may read comes before what there is: rewriting files can take long, and a repository that was just made
+        // private must not be counted meanwhile.
+        follow_repositories(search, changed.repositories, changed.classifications, last).await?;
         let files_changed = !changed.files.is_empty();
         for (id, files) in changed.files {
             follow_files(search, id, files).await?;
@@ -59,7 +62,6 @@ impl Consumer for SearchConsumer {
         if files_changed {
             search.files.apply(Vec::new(), Some(last)).await?;
         }
-        follow_repositories(search, changed.repositories, changed.classifications, last).await?;
         advance(search, last).await?;
         let (users, files, repositories) =
             tokio::join!(search.users.flush(), search.files.flush(), search.repositories.flush());
@@ -107,13 +109,14 @@ impl Changed {
     fn note_repository(&mut self, id: RepositoryId, event: &Event) {
         self.repositories.insert(id);
         match (event.kind.as_str(), commit_of(event)) {
+            // Settings say nothing of files, unless another default branch is among them.
+            (event::CHANGED, _) if event.details.get("default_branch").is_none() => {}
             (event::COMMITTED, Some(commit)) => {
                 let files = self.files.entry(id).or_insert_with(|| Files::Commits(Vec::new()));
                 if let Files::Commits(commits) = files {
                     commits.push(commit);
                 }
             }
-            // Another default branch is a change of settings too.
             (
                 event::CREATED | event::CHANGED | event::DELETED | event::RESTORED | event::PURGED | event::COMMITTED,
                 _,
@@ -206,4 +209,36 @@ async fn advance(search: &Search, last: u64) -> JobResult {
         search.repositories.apply(Vec::new(), Some(last)).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Timestamp;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn settings_write_files_anew_only_for_another_default_branch() {
+        let id = RepositoryId::from_bytes([1; 16]);
+        let files_after = |details: Value| {
+            let event = Event {
+                sequence: 1,
+                time: Timestamp::from_seconds(1),
+                actor: None,
+                address: None,
+                request_id: String::new(),
+                kind: event::CHANGED.to_owned(),
+                subject: Some(Subject::Repository(id)),
+                details,
+            };
+            let changed = Changed::of(&[event]);
+            assert_eq!(changed.repositories, BTreeSet::from([id]));
+            changed.files.len()
+        };
+        assert_eq!(files_after(json!({ "visibility": "private" })), 0);
+        assert_eq!(
+            files_after(json!({ "visibility": "private", "default_branch": "main" })),
+            1
+        );
+    }
 }

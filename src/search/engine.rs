@@ -257,11 +257,6 @@ impl<D: Indexed> Engine<D> {
         *self.shared.status.borrow()
     }
 
-    /// Segments that searches go through.
-    pub fn segments(&self) -> usize {
-        self.shared.snapshot().columns.len()
-    }
-
     /// Tells of changes of the status.
     pub fn watch(&self) -> watch::Receiver<IndexStatus> {
         self.shared.status.subscribe()

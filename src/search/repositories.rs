@@ -244,13 +244,6 @@ impl RepositoryIndex {
     pub(crate) fn rows(&self) -> Arc<Vec<LiveRow>> {
         self.live.snapshot()
     }
-
-    /// The newest counters of a repository.
-    pub fn counters(&self, id: RepositoryId) -> Option<Counters> {
-        let rows = self.live.snapshot();
-        rows.get(self.live.number(u128::from_be_bytes(*id.as_bytes())) as usize)
-            .map(|row| row.counters)
-    }
 }
 
 pub(crate) fn may_read(readers: &Readers, audience: Audience) -> bool {

@@ -19,6 +19,8 @@ use std::ops::ControlFlow;
 const README_BYTES: u64 = 2 << 20;
 /// File names that the index of repositories takes; the index of files takes all.
 const FILE_NAMES: usize = 2_000;
+/// Names of bands that the index takes; hyperspectral sensors have a few hundred.
+const BAND_NAMES: usize = 500;
 /// Files read from a tree at once.
 const FILES_AT_ONCE: usize = 1_000;
 
@@ -243,7 +245,7 @@ fn repository_document(rows: Rows, content: Content, counters: Counters) -> Repo
     text.extend(card.metrics);
     text.extend(card.sensors);
     text.extend(card.crs);
-    text.extend(card.bands.into_iter().map(|band| band.name));
+    text.extend(card.bands.into_iter().take(BAND_NAMES).map(|band| band.name));
     text.extend(classifications.names);
     let mut tasks = card.task;
     tasks.extend(card.pipeline_tag.filter(|tag| !tasks.contains(tag)));

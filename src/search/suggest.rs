@@ -56,13 +56,20 @@ struct Candidate {
 }
 
 impl RepositoryIndex {
-    /// At most `limit` continuations of a text, the most likely first.
-    pub fn suggest(&self, text: &str, audience: Audience, limit: usize) -> Result<Vec<Suggestion>, SearchError> {
+    /// At most `limit` continuations of a text, the most likely first. The index is a moment behind, so every source is
+    /// asked about before it may tell anything.
+    pub fn suggest(
+        &self,
+        text: &str,
+        audience: Audience,
+        limit: usize,
+        is_readable: impl Fn(RepositoryId) -> bool,
+    ) -> Result<Vec<Suggestion>, SearchError> {
         let parsed = parse(text, true);
         if parsed.is_empty() {
             return Ok(Vec::new());
         }
-        let sources: Vec<RepositoryDocument> = self.engine.search(|snapshot| {
+        let mut sources: Vec<RepositoryDocument> = self.engine.search(|snapshot| {
             let fields = &self.engine.shared.fields;
             let mut clauses = vec![(Occur::Must, build_head(&parsed, fields.text))];
             clauses.extend(audience_clause(fields, keyword::READER, audience));
@@ -80,6 +87,7 @@ impl RepositoryIndex {
                 .map(|found| stored(snapshot, fields, found))
                 .collect()
         })?;
+        sources.retain(|source| is_readable(source.id));
         Ok(best_of(
             &sources,
             &parsed,

@@ -1,7 +1,8 @@
 //! Keeping the indexes equal to the store: rebuilding, following, refreshing counters.
 //!
-//! The consumer and a rebuild exclude each other, and both read the present state of what they write, so whatever order
-//! events come in and however often, the indexes end at the newest state.
+//! The consumer and a rebuild take turns, repository by repository, and both read the present state of what they write
+//! within their turn, so whatever order events come in and however often, the indexes end at the newest state. A
+//! repository that is made private is hidden soon, however long a rebuild takes.
 
 use crate::base::{RepositoryId, blocking};
 use crate::events::Events;
@@ -38,8 +39,10 @@ pub struct Search {
     events: Events,
     /// The last event when the indexes were opened: what happened before is in none that had to be rebuilt.
     opened_at: u64,
-    /// Held by whoever writes.
+    /// Held by whoever writes, while reading what is written too.
     pub(crate) writing: Arc<Mutex<()>>,
+    /// Held for a whole rebuild.
+    rebuilding: Arc<Mutex<()>>,
 }
 
 impl Search {
@@ -61,6 +64,7 @@ impl Search {
             events,
             opened_at,
             writing: Arc::default(),
+            rebuilding: Arc::default(),
         })
     }
 
@@ -155,7 +159,7 @@ impl Search {
 
     /// Fills the indexes from the store, all or those that ask for it. Searches meanwhile see what is there already.
     pub async fn rebuild(&self, all: bool) -> Result<Rebuilt, JobError> {
-        let _writing = self.writing.lock().await;
+        let _one_at_a_time = self.rebuilding.lock().await;
         let cursor = self.events.last_sequence();
         let mut rebuilt = Rebuilt::default();
         let [repositories, users, files] = self.statuses().map(|status| all || status.needs_rebuild.is_some());
@@ -187,6 +191,7 @@ impl Search {
         let sources = self.sources.clone();
         let ids = blocking(move || sources.repository_ids()).await?;
         for batch in ids.chunks(BATCH) {
+            let _writing = self.writing.lock().await;
             let changes = self.repository_changes(batch.to_vec()).await?;
             self.repositories.apply(changes, None).await?;
         }
@@ -197,6 +202,7 @@ impl Search {
         let sources = self.sources.clone();
         let ids = blocking(move || sources.user_ids()).await?;
         for batch in ids.chunks(BATCH) {
+            let _writing = self.writing.lock().await;
             let (sources, batch) = (self.sources.clone(), batch.to_vec());
             let documents = blocking(move || {
                 batch
@@ -219,12 +225,13 @@ impl Search {
         let ids = blocking(move || sources.repository_ids()).await?;
         let mut count = 0;
         for id in ids {
+            let _writing = self.writing.lock().await;
             count += self.put_files_of(id).await?;
         }
         Ok(count)
     }
 
-    /// Replaces all files of a repository. One that cannot be read has none.
+    /// Replaces all files of a repository. One that cannot be read has none. The caller holds [`Self::writing`].
     pub(crate) async fn put_files_of(&self, id: RepositoryId) -> Result<usize, JobError> {
         let (sender, mut receiver) = tokio::sync::mpsc::channel::<Vec<FileChange>>(2);
         let sources = self.sources.clone();

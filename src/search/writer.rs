@@ -65,6 +65,8 @@ pub(crate) struct Writer<D: Indexed> {
     complete: bool,
     /// A commit nobody waited for has failed; the next flush must say so.
     failed: bool,
+    /// Of a rebuild, something was not committed, so it cannot end well.
+    lost: bool,
 }
 
 impl<D: Indexed> Writer<D> {
@@ -80,6 +82,7 @@ impl<D: Indexed> Writer<D> {
             cursor,
             complete,
             failed: false,
+            lost: false,
         }
     }
 
@@ -182,6 +185,7 @@ impl<D: Indexed> Writer<D> {
         self.inner = None;
         self.pending_since = None;
         self.failed = false;
+        self.lost = false;
         if let Some(live) = &self.shared.live {
             live.clear();
         }
@@ -197,7 +201,7 @@ impl<D: Indexed> Writer<D> {
     }
 
     fn finish_rebuild(&mut self, cursor: u64) -> Result<(), SearchError> {
-        if std::mem::take(&mut self.failed) {
+        if std::mem::take(&mut self.failed) || self.lost {
             return Err(SearchError::Damaged);
         }
         self.cursor = self.cursor.max(Some(cursor));
@@ -228,6 +232,7 @@ impl<D: Indexed> Writer<D> {
             // What was not committed is lost to the writer; replay begins at the cursor of the last good commit.
             self.inner = None;
             self.cursor = self.shared.status.borrow().cursor;
+            self.lost = !self.complete;
             return Err(error);
         }
         self.shared.publish(&self.opened)?;

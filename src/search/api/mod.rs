@@ -157,12 +157,14 @@ async fn suggest(
     caller: Caller,
     query: Query<SuggestionParameters>,
     search: Data<Search>,
+    repos: Data<Repos>,
 ) -> ApiResult<Json<SuggestionsView>> {
     let audience = audience(&caller);
     let limit = query.0.limit.unwrap_or(MOST_SUGGESTIONS / 2).min(MOST_SUGGESTIONS);
     let index = search.repositories().clone();
     let text = query.0.q.unwrap_or_default();
-    let suggestions = blocking(move || index.suggest(&text, audience, limit)).await?;
+    let is_readable = move |id| repos.readable_by_id(&caller, id).is_ok();
+    let suggestions = blocking(move || index.suggest(&text, audience, limit, is_readable)).await?;
     Ok(Json(SuggestionsView::from(suggestions)))
 }
 

@@ -2,9 +2,13 @@ use crate::base::{RepositoryId, RepositoryKind};
 use crate::http::{ApiError, ApiResult, Code, PageQuery};
 use crate::search::{Facet, FileQuery, FileSort, RepositoryFilter, RepositoryQuery, RepositorySort};
 use serde::Deserialize;
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::str::FromStr;
 use utoipa::IntoParams;
+
+/// Most values of one parameter: each is a condition that every search has to look up.
+const MOST_VALUES: usize = 50;
 
 /// Parameters of a search for repositories. Those that take several values may be repeated, or list them with commas.
 #[derive(IntoParams)]
@@ -212,11 +216,17 @@ impl Parameters {
             .iter()
             .filter(|(key, _)| key == name)
             .flat_map(|(_, value)| value.split(','));
-        values
+        let mut seen = HashSet::new();
+        let values: Vec<&str> = values
             .map(str::trim)
-            .filter(|value| !value.is_empty())
-            .map(|value| parse(name, value))
-            .collect()
+            .filter(|value| !value.is_empty() && seen.insert(*value))
+            .take(MOST_VALUES + 1)
+            .collect();
+        if values.len() > MOST_VALUES {
+            let message = format!("'{name}' takes at most {MOST_VALUES} values.");
+            return Err(ApiError::field(Code::BadRequest, name, message));
+        }
+        values.into_iter().map(|value| parse(name, value)).collect()
     }
 }
 

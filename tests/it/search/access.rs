@@ -30,7 +30,10 @@ async fn a_private_repository_shows_in_hits_totals_facets_and_suggestions_only_t
         assert!(!values.contains(&"secretive") && !values.contains(&"restricted"));
         assert!(index.index.search(&query(""), audience).unwrap().total == 36);
         for typed in ["hidden", "restri", "secret"] {
-            assert!(index.index.suggest(typed, audience, 10).unwrap().is_empty(), "{typed}");
+            assert!(
+                index.index.suggest(typed, audience, 10, |_| true).unwrap().is_empty(),
+                "{typed}"
+            );
         }
     }
     for audience in [Audience::Account(reader), Audience::All] {
@@ -38,7 +41,13 @@ async fn a_private_repository_shows_in_hits_totals_facets_and_suggestions_only_t
         assert_eq!(results.total, 2);
         let owners = results.facets.iter().find(|facet| facet.facet == Facet::Owner).unwrap();
         assert!(owners.values.contains(&("secretive".to_owned(), 1)));
-        assert!(!index.index.suggest("hidden", audience, 10).unwrap().is_empty());
+        assert!(
+            !index
+                .index
+                .suggest("hidden", audience, 10, |_| true)
+                .unwrap()
+                .is_empty()
+        );
     }
 }
 
@@ -64,4 +73,19 @@ async fn hiding_and_showing_a_repository_takes_effect_with_the_change() {
     put(&index.index, vec![private.clone()]).await;
     assert_eq!(index.results("inventory").total, 0);
     assert!(index.index.is_readable(private.id, Audience::Account(reader)));
+}
+
+#[tokio::test]
+async fn suggestions_tell_nothing_of_what_the_index_does_not_know_to_be_hidden_yet() {
+    let index = TestIndex::with(vec![document("secret-net", "Secret title")]).await;
+    for typed in ["secret", "sec"] {
+        let suggest = |readable: bool| {
+            index
+                .index
+                .suggest(typed, Audience::Everyone, 10, |_| readable)
+                .unwrap()
+        };
+        assert!(!suggest(true).is_empty(), "{typed}");
+        assert!(suggest(false).is_empty(), "{typed}");
+    }
 }

@@ -168,7 +168,14 @@ async fn accounts_and_files_are_searched() {
 async fn impossible_parameters_are_refused_by_name_and_odd_texts_are_not() {
     let app = TestApp::start().await;
     let anonymous = app.anonymous();
+    let many: Vec<String> = (0..51).map(|number| format!("tags=t{number}")).collect();
+    let repeated = format!("tags={}", vec!["t"; 60].join(","));
+    anonymous
+        .get(&format!("/api/search/repositories?{repeated}"))
+        .await
+        .ok();
     for (query, field) in [
+        (many.join("&").as_str(), "tags"),
         ("sort=beauty", "sort"),
         ("repo_type=book", "repo_type"),
         ("limit=0", "limit"),
