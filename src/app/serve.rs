@@ -11,6 +11,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, web};
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
 use tokio_util::sync::CancellationToken;
 use utoipa_actix_web::AppExt;
 
@@ -79,7 +80,11 @@ async fn listen(hub: &Hub, listener: TcpListener, stop: &CancellationToken) -> s
     let settings = hub.config.current();
     let data = routes::data(hub);
     let json_limit = settings.server.json_limit.length();
-    let mut server = HttpServer::new(move || {
+    let workers = match settings.server.workers {
+        0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+        workers => workers,
+    };
+    let server = HttpServer::new(move || {
         App::new()
             .into_utoipa_app()
             .configure(routes::routes)
@@ -87,6 +92,7 @@ async fn listen(hub: &Hub, listener: TcpListener, stop: &CancellationToken) -> s
             .configure(data.clone())
             .app_data(web::PayloadConfig::new(json_limit))
             .default_service(web::to(page_or_unmatched))
+            .wrap(from_fn(http::answer_head))
             .wrap(security_headers())
             .wrap(from_fn(http::trace_request))
     })
@@ -94,12 +100,11 @@ async fn listen(hub: &Hub, listener: TcpListener, stop: &CancellationToken) -> s
     .h1_write_buffer_size(WRITE_BUFFER_BYTES)
     .client_request_timeout(settings.server.request_head_timeout)
     .keep_alive(settings.server.keep_alive)
-    .max_connections(settings.server.connections)
+    .workers(workers)
+    // Counted by each worker for itself.
+    .max_connections(settings.server.connections.div_ceil(workers))
     .shutdown_timeout(settings.server.shutdown_timeout.as_secs())
     .disable_signals();
-    if settings.server.workers > 0 {
-        server = server.workers(settings.server.workers);
-    }
     let server = server.listen(listener)?.run();
     let handle = server.handle();
     let stopper = stop_when_told(handle, stop.clone());

@@ -36,13 +36,17 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(match web::Query::<T>::from_query(request.query_string()) {
-            Ok(query) => Ok(Self(query.into_inner())),
-            Err(error) => Err(ApiError::new(
-                Code::BadRequest,
-                format!("The query cannot be understood: {error}."),
-            )),
-        })
+        let pairs = form_urlencoded::parse(request.query_string().as_bytes());
+        let query = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs));
+        ready(query.map(Self).map_err(|error| {
+            let (field, reason) = (error.path().to_string(), error.inner());
+            if field == "." {
+                let message = format!("The query cannot be understood: {reason}.");
+                return ApiError::new(Code::BadRequest, message);
+            }
+            let message = format!("'{field}' in the query cannot be used: {reason}.");
+            ApiError::field(Code::BadRequest, &field, message)
+        }))
     }
 }
 
@@ -72,9 +76,12 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
                     _ => ApiError::new(Code::BadRequest, "The body could not be read to its end."),
                 })?;
             let mut deserializer = serde_json::Deserializer::from_slice(&body);
-            serde_path_to_error::deserialize(&mut deserializer)
-                .map(Self)
-                .map_err(|error| describe(&error))
+            let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| describe(&error))?;
+            deserializer.end().map_err(|reason| {
+                let message = format!("The JSON body cannot be understood: {reason}.");
+                ApiError::new(Code::BadRequest, message)
+            })?;
+            Ok(Self(value))
         })
     }
 }

@@ -1,8 +1,9 @@
+use std::borrow::Cow;
 use std::ops::Range;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use actix_web::body::BoxBody;
+use actix_web::body::{BodySize, BoxBody};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HttpDate};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError};
@@ -22,6 +23,9 @@ const INLINE: u64 = 64 * 1024;
 /// may frame it.
 const SANDBOX: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; frame-ancestors 'self'; sandbox";
+/// Types of scripts (WHATWG MIME Sniffing, section 4.6) whose names do not say so.
+const SCRIPTS: &[&str] = &["text/jscript", "text/livescript"];
+
 /// Content answered as a file, with conditions and ranges as RFC 9110 has them (sections 13 and 14): GET and HEAD,
 /// `If-Match`, `If-None-Match`, `If-Modified-Since`, `If-Range`, one or several ranges.
 ///
@@ -40,16 +44,12 @@ impl<S: ContentSource> FileAnswer<S> {
     /// An answer with this content, tag, type and file name. Cached by browsers, but asked for again before each use.
     pub fn new(source: S, etag: ETag, content_type: impl Into<String>, disposition: Disposition, name: &str) -> Self {
         let headers = vec![(header::CACHE_CONTROL, "private, no-cache".to_owned())];
-        let content_type = content_type.into();
-        // The browser's own viewer of PDF runs the scripts of a document, which no header forbids.
-        let is_pdf = content_type.trim().eq_ignore_ascii_case("application/pdf");
-        let disposition = if is_pdf { Disposition::Attachment } else { disposition };
-        let disposition = disposition.named(name);
+        let content_type = harmless(content_type.into());
         Self {
             source,
             etag,
             content_type,
-            disposition,
+            disposition: disposition.named(name),
             last_modified: None,
             headers,
         }
@@ -138,16 +138,30 @@ impl<S: ContentSource> FileAnswer<S> {
     fn described(&self, status: StatusCode, content_type: &str) -> HttpResponseBuilder {
         let mut response = self.head(status);
         response.insert_header((header::CONTENT_TYPE, content_type));
-        response.insert_header((header::CONTENT_DISPOSITION, self.disposition.as_str()));
+        response.insert_header((header::CONTENT_DISPOSITION, &*self.saved_if_active()));
         response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
         response
+    }
+
+    /// The browser's own viewer of PDF runs the scripts of a document, which no header forbids, so PDF is always saved.
+    fn saved_if_active(&self) -> Cow<'_, str> {
+        let inline = self
+            .disposition
+            .get(..6)
+            .filter(|kind| kind.eq_ignore_ascii_case("inline"));
+        match inline {
+            Some(inline) if essences(&self.content_type).any(|essence| essence == "application/pdf") => {
+                Cow::Owned(format!("attachment{}", &self.disposition[inline.len()..]))
+            }
+            _ => Cow::Borrowed(&self.disposition),
+        }
     }
 
     fn whole(self, method: &Method) -> HttpResponse {
         let mut response = self.described(StatusCode::OK, &self.content_type);
         let size = self.source.size();
         if *method == Method::HEAD {
-            return response.body(HeadBody(size));
+            return response.body(HeadBody(BodySize::Sized(size)));
         }
         self.content(response, 0..size)
     }
@@ -185,6 +199,27 @@ impl<S: ContentSource> FileAnswer<S> {
         let mut response = self.described(StatusCode::PARTIAL_CONTENT, &content_type);
         response.body(BoxBody::new(FileBody::new(self.source, pieces)))
     }
+}
+
+/// Pages of the hub run scripts of the hub's own origin, and content of users is sent from there. No script is taken from
+/// a type that is none, because its type is never guessed; so scripts are sent as the text that they are.
+fn harmless(content_type: String) -> String {
+    let is_script = |essence: String| {
+        essence.contains("javascript") || essence.contains("ecmascript") || SCRIPTS.contains(&&*essence)
+    };
+    if essences(&content_type).any(is_script) {
+        "text/plain; charset=utf-8".to_owned()
+    } else {
+        content_type
+    }
+}
+
+/// `type/subtype` of a media type, in lower case and without parameters. Of several with commas between them, browsers
+/// take the last that they understand (Fetch, "extract a MIME type"), so all count.
+fn essences(content_type: &str) -> impl Iterator<Item = String> {
+    content_type
+        .split(',')
+        .map(|one| one.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
 fn content_range(part: &Range<u64>, size: u64) -> String {

@@ -127,13 +127,13 @@ impl<S: ContentSource> MessageBody for FileBody<S> {
 }
 
 /// The body of an answer to HEAD: it has a length, but nothing is read or sent.
-pub(in crate::http) struct HeadBody(pub(in crate::http) u64);
+pub struct HeadBody(pub(in crate::http) BodySize);
 
 impl MessageBody for HeadBody {
     type Error = std::convert::Infallible;
 
     fn size(&self) -> BodySize {
-        BodySize::Sized(self.0)
+        self.0
     }
 
     fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {

@@ -37,4 +37,4 @@ pub use file_answer::FileAnswer;
 pub use file_body::ContentSource;
 pub use page::{Page, PageQuery, PageRange};
 pub use request::{RequestId, RequestInfo, to_the_end, trace_request};
-pub use unmatched::{KnownRoutes, unmatched};
+pub use unmatched::{KnownRoutes, answer_head, unmatched};

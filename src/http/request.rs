@@ -2,15 +2,16 @@ use super::error::ApiError;
 use crate::config::LiveConfig;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
 use std::future::{Ready, ready};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 use tracing::Instrument;
 use uuid::Uuid;
 
+static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 tokio::task_local! {
@@ -78,7 +79,7 @@ impl RequestInfo {
     pub fn of(request: &HttpRequest) -> Self {
         let peer = request
             .peer_addr()
-            .map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip());
+            .map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip().to_canonical());
         let config = request.app_data::<web::Data<LiveConfig>>().map(|live| live.current());
         let trusted = |address: &IpAddr| {
             config.iter().any(|config| {
@@ -89,25 +90,43 @@ impl RequestInfo {
                     .any(|network| network.contains(address))
             })
         };
-        let header = |name: &str| {
-            request
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default()
-        };
-        let forwarded = header("x-forwarded-for")
-            .rsplit(',')
-            .filter_map(|part| part.trim().parse().ok());
-        let address = std::iter::once(peer)
-            .chain(forwarded)
-            .find(|address| !trusted(address))
-            .unwrap_or(peer);
+        let user_agent = request.headers().get("user-agent");
+        let user_agent = user_agent.and_then(|value| value.to_str().ok()).unwrap_or_default();
         Self {
-            address,
-            user_agent: header("user-agent").chars().take(256).collect(),
+            address: client_address(peer, request.headers(), trusted),
+            user_agent: user_agent.chars().take(256).collect(),
         }
     }
+}
+
+/// Follows `X-Forwarded-For` from the hub outward for as long as trusted proxies vouch for the next hop. A proxy may
+/// continue the line of the client or begin one of its own. An entry that is no address ends the way: what stands before
+/// it may come from anybody.
+fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
+    let lines: Vec<&HeaderValue> = headers.get_all(&FORWARDED_FOR).collect();
+    let mut hops = lines
+        .into_iter()
+        .rev()
+        .flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
+    let mut address = peer;
+    while trusted(&address)
+        && let Some(hop) = hops.next().and_then(hop)
+    {
+        address = hop;
+    }
+    address
+}
+
+/// An address as proxies write it: with or without a port, IPv6 with or without brackets.
+fn hop(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
+    let address = bare.parse::<IpAddr>().ok();
+    let address = address.or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()));
+    address.map(|address| address.to_canonical())
 }
 
 impl FromRequest for RequestInfo {
@@ -143,5 +162,49 @@ where
             // The runtime is going away, and the caller with it.
             Err(_) => std::future::pending().await,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(peer: &str, lines: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(FORWARDED_FOR.clone(), HeaderValue::from_str(line).unwrap());
+        }
+        let trusted = |address: &IpAddr| address.to_string().starts_with("10.") || address.to_string() == "fd00::1";
+        client_address(peer.parse().unwrap(), &headers, trusted).to_string()
+    }
+
+    #[test]
+    fn the_client_is_the_last_hop_that_no_trusted_proxy_is() {
+        for (peer, lines, client) in [
+            ("192.0.2.1", &["198.51.100.1"][..], "192.0.2.1"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"], "198.51.100.1"),
+            ("10.0.0.1", &["fd00::1, 10.0.0.2"], "fd00::1"),
+            ("fd00::1", &["2001:db8::1"], "2001:db8::1"),
+        ] {
+            assert_eq!(seen(peer, lines), client, "{peer} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_cannot_choose_its_address() {
+        for (lines, client) in [
+            (&["1.1.1.1", "198.51.100.1"][..], "198.51.100.1"),
+            (&["1.1.1.1, 198.51.100.1:4711"], "198.51.100.1"),
+            (&["1.1.1.1, [2001:db8::1]:4711"], "2001:db8::1"),
+            (&["1.1.1.1, [2001:db8::1]"], "2001:db8::1"),
+            (&["1.1.1.1, ::ffff:198.51.100.1"], "198.51.100.1"),
+            (&["1.1.1.1, unknown, 10.0.0.2"], "10.0.0.2"),
+            (&["1.1.1.1, , 10.0.0.2"], "10.0.0.2"),
+            (&["1.1.1.1", "\u{ff}"], "10.0.0.1"),
+        ] {
+            assert_eq!(seen("10.0.0.1", lines), client, "{lines:?}");
+        }
     }
 }

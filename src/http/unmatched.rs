@@ -1,8 +1,11 @@
 use super::code::Code;
 use super::error::{ApiError, ApiResult};
-use actix_web::dev::ResourceDef;
+use super::file_body::HeadBody;
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, web};
 use std::str::FromStr;
 use utoipa::openapi::{OpenApi, PathItem};
 
@@ -55,6 +58,27 @@ fn methods(item: &PathItem) -> Vec<Method> {
     known.filter_map(|(_, name)| Method::from_str(name).ok()).collect()
 }
 
+/// Marks the answer to a HEAD request for which there is a route that takes GET only.
+#[derive(Clone, Copy)]
+struct TakesGet;
+
+/// Middleware: answers HEAD where only GET has a route, with the head of what GET would answer (RFC 9110, section
+/// 9.3.2).
+pub async fn answer_head(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<EitherBody<impl MessageBody, HeadBody>>, Error> {
+    let response = next.call(request).await?;
+    if response.response().extensions().get::<TakesGet>().is_none() {
+        return Ok(response.map_into_left_body());
+    }
+    let (request, _) = response.into_parts();
+    let mut request = ServiceRequest::from_request(request);
+    request.head_mut().method = Method::GET;
+    let response = next.call(request).await?;
+    Ok(response.map_body(|_, body| EitherBody::right(HeadBody(body.size()))))
+}
+
 /// Answers what no route takes: 405 with the methods that the address has, else 404.
 pub async fn unmatched(request: HttpRequest, routes: web::Data<KnownRoutes>) -> ApiResult<HttpResponse> {
     let path = request.path();
@@ -62,6 +86,7 @@ pub async fn unmatched(request: HttpRequest, routes: web::Data<KnownRoutes>) -> 
     if methods.is_empty() || methods.contains(&request.method()) {
         return Err(ApiError::new(Code::NotFound, format!("There is nothing at {path}.")));
     }
+    let takes_get = *request.method() == Method::HEAD && methods.contains(&&Method::GET);
     let mut allowed: Vec<&str> = methods.into_iter().map(Method::as_str).collect();
     allowed.sort_unstable();
     allowed.dedup();
@@ -70,5 +95,11 @@ pub async fn unmatched(request: HttpRequest, routes: web::Data<KnownRoutes>) -> 
         request.method(),
         allowed.join(", ")
     );
-    Err(ApiError::new(Code::MethodNotAllowed, message).with_header("allow", allowed.join(", ")))
+    let refusal = ApiError::new(Code::MethodNotAllowed, message).with_header("allow", allowed.join(", "));
+    if !takes_get {
+        return Err(refusal);
+    }
+    let mut response = refusal.error_response();
+    response.extensions_mut().insert(TakesGet);
+    Ok(response)
 }

@@ -201,3 +201,43 @@ async fn blobs_of_every_size_are_answered_whole_and_in_parts() {
         }
     }
 }
+
+#[actix_web::test]
+async fn scripts_are_sent_as_text_and_pdf_is_always_saved() {
+    let sent = |content_type: &str, disposition: Option<&str>| {
+        let source = Bytes::from_static(TEXT);
+        let mut answer = FileAnswer::new(source, ETag::strong("t"), content_type, Disposition::Inline, "a");
+        if let Some(disposition) = disposition {
+            answer = answer.with_disposition(disposition);
+        }
+        let response = answer.respond(&get(&[]).to_http_request());
+        let header = |name| response.headers().get(name).unwrap().to_str().unwrap().to_owned();
+        (header("content-type"), header("content-disposition"))
+    };
+    for script in [
+        "text/javascript; charset=utf-8",
+        " Application/JavaScript;x=1",
+        "application/x-ecmascript",
+        "text/jscript",
+        "text/livescript",
+        "text/javascript1.5",
+        "text/csv;x=1,text/javascript",
+    ] {
+        assert_eq!(sent(script, None).0, "text/plain; charset=utf-8", "{script}");
+    }
+    assert_eq!(sent("text/csv", None).0, "text/csv");
+    for pdf in [
+        "application/pdf",
+        "application/pdf;x=1",
+        " APPLICATION/PDF ; x=1",
+        "text/x,application/pdf",
+    ] {
+        assert!(sent(pdf, None).1.starts_with("attachment; "), "{pdf}");
+        assert_eq!(
+            sent(pdf, Some("Inline; filename=\"a\"")).1,
+            "attachment; filename=\"a\"",
+            "{pdf}"
+        );
+    }
+    assert!(sent("image/png", None).1.starts_with("inline; "));
+}

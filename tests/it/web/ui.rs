@@ -1,5 +1,6 @@
 use crate::support::{Call, Client, TestApp};
 use reqwest::Method;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
@@ -161,5 +162,54 @@ async fn compressed_twins_and_files_beside_the_build_are_not_served() {
         let reply = app.anonymous().get(path).await;
         assert_eq!(reply.status, 404, "{path}");
     }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn head_tells_of_whatever_get_answers_and_of_nothing_else() {
+    let app = TestApp::start().await;
+    let (ana, anonymous) = (app.user("ana").await, app.anonymous());
+    ana.post("/api/repositories", &json!({ "name": "rain", "visibility": "private" }))
+        .await
+        .ok();
+    for (path, status) in [
+        ("/health", 200),
+        ("/docs", 200),
+        ("/api/auth/me", 200),
+        ("/api/ana/absent", 404),
+    ] {
+        let (get, head) = (ana.get(path).await, ana.head(path).await);
+        assert_eq!((get.status.as_u16(), head.status.as_u16()), (status, status), "{path}");
+        assert!(head.body.is_empty() && !get.body.is_empty(), "{path}");
+        assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
+        let length = get.body.len();
+        // The id of the request stands in errors.
+        assert!(
+            status == 404 || head.header("content-length") == length.to_string(),
+            "{path}"
+        );
+    }
+    for (path, status) in [
+        ("/api/ana/rain", 404),
+        ("/api/auth/me", 401),
+        ("/api/users/ana/follow", 405),
+        ("/api/nothing/of/this", 404),
+    ] {
+        assert_eq!(anonymous.head(path).await.status, status, "{path}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_understood_is_refused_with_the_field() {
+    let app = TestApp::start().await;
+    let anonymous = app.anonymous();
+    let reply = anonymous.get("/api/metadata/templates?limit=ten").await;
+    assert_eq!(reply.json()["details"]["field"], "limit");
+    reply.refused(400, "bad_request");
+    let twice = r#"{"username": "ana", "password": "x"}{"username": "ben", "password": "x"}"#;
+    let login = anonymous.call(Method::POST, "/api/auth/login");
+    let refused = login.body(twice).await.refused(400, "bad_request");
+    assert!(refused.contains("trailing characters"), "{refused}");
     app.finish().await;
 }
