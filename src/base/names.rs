@@ -19,8 +19,8 @@ pub enum InvalidName {
     /// A character outside of letters, digits, `.`, `_`, `-`.
     #[error("A name consists of the letters a-z and A-Z, digits, '.', '_' and '-'; '{0}' is not allowed.")]
     Character(char),
-    /// Begins or ends with punctuation.
-    #[error("A name begins and ends with a letter or a digit.")]
+    /// Begins or ends with other punctuation than `_`.
+    #[error("A name begins and ends with a letter, a digit or '_'.")]
     Edge,
     /// Two punctuation marks that have a meaning elsewhere.
     #[error("A name cannot contain '..' or '--'.")]

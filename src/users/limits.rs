@@ -2,7 +2,8 @@
 //!
 //! Each registration counts against a budget of its address. Each failed login counts against three budgets, and a login that succeeds takes its own attempt back:
 //!
-//! - the pair of account and address: a few a minute;
+//! - the pair of what was typed as login and the address: a few a minute. By what was typed, not by the account, so that
+//!   it does not tell which e-mail address belongs to which name;
 //! - the address, over all accounts: some more a minute;
 //! - the account, over all addresses from which nobody has logged in to it before: `ACCOUNT_FAILURES` an hour. This
 //!   bounds guessing from many machines. The owner is not locked out by it at a place known from an earlier login,
@@ -58,13 +59,15 @@ impl Budget {
 /// Who tries to log in, and where.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attempt {
-    /// Digest of the account's id, or of the name when there is no such account.
+    /// Digest of the name or e-mail address that was typed.
+    pub login: Sha256,
+    /// Digest of the account's id, or of the login when there is no such account.
     pub account: Sha256,
     /// From [`network`].
     pub network: [u8; 16],
     /// Whether somebody logged in to this account from there before.
     pub known_place: bool,
-    /// Failures of the pair in a minute.
+    /// Failures of the pair of login and address in a minute.
     pub pair_failures: u32,
     /// Failures of the address in a minute.
     pub address_failures: u32,
@@ -77,7 +80,7 @@ impl Attempt {
             period: Duration::from_mins(1),
         };
         let mut budgets = vec![
-            (Holder::Pair(self.account, self.network), minute(self.pair_failures)),
+            (Holder::Pair(self.login, self.network), minute(self.pair_failures)),
             (Holder::Address(self.network), minute(self.address_failures)),
         ];
         if !self.known_place {
@@ -198,6 +201,7 @@ mod tests {
 
     fn attempt(account: &str, address: &str, known_place: bool) -> Attempt {
         Attempt {
+            login: Sha256::of(account.as_bytes()),
             account: Sha256::of(account.as_bytes()),
             network: network(address.parse().unwrap()),
             known_place,

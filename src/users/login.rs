@@ -105,16 +105,18 @@ impl Users {
 
     fn book(&self, login: &str, account: Option<&Account>, address: IpAddr) -> Result<Booking, UsersError> {
         let network = network(address);
+        let typed = Sha256::of(login.trim().to_lowercase().as_bytes());
         let (digest, known_place) = match account {
             Some(account) => {
                 let place = (account.id, network);
                 let known = self.0.store.read(|tx| store::LOGIN_PLACES.contains(tx, &place))?;
                 (Sha256::of(account.id.as_bytes()), known)
             }
-            None => (Sha256::of(login.to_lowercase().as_bytes()), false),
+            None => (typed, false),
         };
         let config = self.0.config.current();
         let attempt = Attempt {
+            login: typed,
             account: digest,
             network,
             known_place,
@@ -175,6 +177,10 @@ impl Users {
         let presented = TokenSecret::parse(REFRESH_TOKEN_PREFIX, token).ok_or(UsersError::RefreshRefused)?;
         let presented = presented.digest();
         let (next, now) = (TokenSecret::generate(REFRESH_TOKEN_PREFIX)?, self.0.clock.now());
+        // Anybody can invent tokens; only one that is known is worth a transaction that writes.
+        if self.0.store.read(|tx| session_of(tx, presented, now))?.is_none() {
+            return Err(UsersError::RefreshRefused);
+        }
         let (digest, end, events) = (next.digest(), self.session_end(now), self.0.events.clone());
         let exchanged = self
             .0
@@ -219,6 +225,13 @@ impl Users {
             });
         }
         let (now, events) = (self.0.clock.now(), self.0.events.clone());
+        let names_one = match digest {
+            Some(digest) => self.0.store.read(|tx| session_of(tx, digest, now))?.is_some(),
+            None => false,
+        };
+        if session.is_none() && !names_one {
+            return Ok(());
+        }
         self.0
             .store
             .write(move |tx| {

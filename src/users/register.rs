@@ -32,6 +32,10 @@ impl Users {
     /// when registration is closed: a hub without anybody is of no use.
     pub async fn register(&self, new: NewAccount, origin: Origin) -> Result<Account, UsersError> {
         let open = self.is_registration_open();
+        // Whoever may have no account learns no names and addresses here, and costs no hash.
+        if !open && !self.0.store.read(store::is_empty)? {
+            return Err(UsersError::RegistrationClosed);
+        }
         self.within_registrations(&origin)?;
         self.make_account(new, "account.registered", origin, move |tx| {
             match (store::is_empty(tx)?, open) {

@@ -26,6 +26,17 @@ pub struct NewAccessToken {
 }
 
 impl NewAccessToken {
+    /// Refuses a limit to more repositories than a token keeps, before they are looked up.
+    pub(super) fn check_repository_count(count: usize) -> Result<(), UsersError> {
+        if (1..=REPOSITORIES_PER_TOKEN).contains(&count) {
+            return Ok(());
+        }
+        Err(UsersError::invalid(
+            "repositories",
+            format!("A token is limited to between 1 and {REPOSITORIES_PER_TOKEN} repositories, or not at all."),
+        ))
+    }
+
     fn checked(self, now: Timestamp) -> Result<Self, UsersError> {
         let name = line("name", Some(self.name))?
             .ok_or_else(|| UsersError::invalid("name", "A token has a name by which you will know it."))?;
@@ -36,14 +47,8 @@ impl NewAccessToken {
             ));
         }
         let repositories: Option<BTreeSet<_>> = self.repositories.map(|ids| ids.into_iter().collect());
-        if repositories
-            .as_ref()
-            .is_some_and(|ids| ids.is_empty() || ids.len() > REPOSITORIES_PER_TOKEN)
-        {
-            return Err(UsersError::invalid(
-                "repositories",
-                format!("A token is limited to between 1 and {REPOSITORIES_PER_TOKEN} repositories, or not at all."),
-            ));
+        if let Some(ids) = &repositories {
+            Self::check_repository_count(ids.len())?;
         }
         Ok(Self {
             name,

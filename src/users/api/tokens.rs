@@ -157,6 +157,9 @@ pub(super) async fn delete_token(
 impl CreateToken {
     fn resolved(self, caller: &Caller, request: &HttpRequest) -> ApiResult<NewAccessToken> {
         caller.require_account()?;
+        if let Some(texts) = &self.repositories {
+            NewAccessToken::check_repository_count(texts.len())?;
+        }
         let resolver = request.app_data::<Data<RepositoryResolver>>();
         let resolve = |text: String| match resolver {
             Some(resolver) => (resolver.0)(caller, text.trim()),

@@ -93,8 +93,13 @@ async fn closed_registration_still_lets_the_first_account_in() {
             .unwrap()
             .is_admin()
     );
-    let refused = bench.users.register(new_account("ben"), Origin::system()).await;
-    assert!(matches!(refused, Err(UsersError::RegistrationClosed)));
+    for name in ["ben", "ana"] {
+        let refused = bench.users.register(new_account(name), Origin::system()).await;
+        assert!(
+            matches!(refused, Err(UsersError::RegistrationClosed)),
+            "{name} must not be told to be taken"
+        );
+    }
 
     let mut open = (*bench.config.current()).clone();
     open.auth.registration = Registration::Open;

@@ -206,6 +206,11 @@ async fn a_token_is_limited_to_repositories_by_their_names() {
         // What ben may not see does not exist for him.
         ben.post("/api/auth/tokens", &new).await.refused(404, "not_found");
     }
+    // Too many names are refused before any of them is looked up.
+    let many = json!({ "name": "x", "scope": "read", "repositories": vec!["ben/absent"; 1_001] });
+    let refused = ana.post("/api/auth/tokens", &many).await;
+    assert_eq!(refused.json()["details"]["field"], "repositories");
+    refused.refused(422, "invalid");
     app.finish().await;
 }
 
