@@ -10,6 +10,9 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// Visitors of a repository that are told apart in a day. Anybody can invent agents, and each makes a row.
+const VISITORS_PER_DAY: u64 = 50_000;
+
 /// Who a visitor is, before it is hashed: address and agent.
 type Visitor = (std::net::IpAddr, String);
 
@@ -42,6 +45,9 @@ impl Gathered {
             let key = store::visitor_key(tx, day, fresh_key)?;
             let mut counters = store::day(tx, id, day)?;
             for visitor in visitors {
+                if counters.unique_visitors >= VISITORS_PER_DAY {
+                    break;
+                }
                 counters.unique_visitors += u64::from(store::note_visitor(tx, day, id, hash(&key, &visitor))?);
             }
             counters.views += gathered.views;
@@ -63,6 +69,9 @@ impl Gathered {
             store::put_counters(tx, id, all.scored())?;
         }
         for ((id, path), gathered) in self.files {
+            if repos.get_in(tx, id)?.is_none() {
+                continue;
+            }
             let mut counters = store::file_counters(tx, id, &path)?;
             counters.views += gathered.views;
             counters.downloads += gathered.downloads;
@@ -101,6 +110,10 @@ impl Social {
 
     /// Writes what was gathered; what cannot be written is kept.
     pub async fn flush(&self) -> Result<(), StoreError> {
+        let lost = self.traffic.take_lost();
+        if lost > 0 {
+            tracing::warn!(lost, "more views and downloads came than could be counted");
+        }
         let events = self.traffic.drain();
         if events.is_empty() {
             return Ok(());

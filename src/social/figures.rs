@@ -28,15 +28,15 @@ pub struct AccountFigures {
 }
 
 impl Social {
-    /// Adds up what the caller may see of an account.
+    /// Adds up what the caller may see of an account. Blocking: looks at every repository and star.
     pub fn figures(&self, caller: &Caller, account: UserId) -> Result<AccountFigures, SocialError> {
         let owned = self.repos.owned_by(caller, account)?;
-        let starred = self.starred(caller, account)?.len() as u64;
+        let (_, starred) = self.starred(caller, account, 0, 0)?;
         self.store.read(|tx| {
             let mut figures = AccountFigures {
                 starred,
-                followers: store::followers(tx, account)?.len() as u64,
-                following: store::following(tx, account)?.len() as u64,
+                followers: store::followers(tx, account, 0, 0)?.1,
+                following: store::following(tx, account, 0, 0)?.1,
                 ..AccountFigures::default()
             };
             for repository in owned {

@@ -37,13 +37,13 @@ impl Social {
             .await
     }
 
-    /// Accounts that follow this one.
-    pub fn followers(&self, account: UserId) -> Result<Vec<UserId>, StoreError> {
-        self.store.read(|tx| store::followers(tx, account))
+    /// A page of the accounts that follow this one, and how many do. Blocking when there are many.
+    pub fn followers(&self, account: UserId, offset: usize, limit: usize) -> Result<(Vec<UserId>, u64), StoreError> {
+        self.store.read(|tx| store::followers(tx, account, offset, limit))
     }
 
-    /// Accounts that this one follows.
-    pub fn following(&self, account: UserId) -> Result<Vec<UserId>, StoreError> {
-        self.store.read(|tx| store::following(tx, account))
+    /// A page of the accounts that this one follows, and how many there are. Blocking when there are many.
+    pub fn following(&self, account: UserId, offset: usize, limit: usize) -> Result<(Vec<UserId>, u64), StoreError> {
+        self.store.read(|tx| store::following(tx, account, offset, limit))
     }
 }

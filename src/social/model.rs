@@ -24,6 +24,11 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// Whether something was counted in the windows of days, as they were last computed.
+    pub(super) fn has_windows(&self) -> bool {
+        self.views_30d > 0 || self.downloads_30d > 0
+    }
+
     /// Computes the trending score from the other counters.
     pub fn scored(mut self) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "a score is compared, not added up")]

@@ -51,17 +51,39 @@ impl Social {
         Ok(self.store.read(|tx| store::star(tx, id, account))?.is_some())
     }
 
-    /// Who starred a repository, and when.
-    pub fn stargazers(&self, proof: &ReadRepo) -> Result<Vec<(UserId, Timestamp)>, StoreError> {
-        self.store.read(|tx| store::stargazers(tx, proof.id()))
+    /// A page of those who starred a repository, and when; and how many did. Blocking when there are many.
+    pub fn stargazers(
+        &self,
+        proof: &ReadRepo,
+        offset: usize,
+        limit: usize,
+    ) -> Result<(Vec<(UserId, Timestamp)>, u64), StoreError> {
+        self.store.read(|tx| {
+            let page = store::stargazers(tx, proof.id(), offset, limit)?;
+            Ok((page, store::counters(tx, proof.id())?.stars))
+        })
     }
 
-    /// What an account has starred, the newest first, as far as the caller may see it.
-    pub fn starred(&self, caller: &Caller, account: UserId) -> Result<Vec<ReadRepo>, SocialError> {
+    /// A page of what an account has starred, the newest first, as far as the caller may see it; and how many that are.
+    /// Blocking: looks at every star.
+    pub fn starred(
+        &self,
+        caller: &Caller,
+        account: UserId,
+        offset: usize,
+        limit: usize,
+    ) -> Result<(Vec<ReadRepo>, u64), SocialError> {
         let ids = self.store.read(|tx| store::starred(tx, account))?;
-        Ok(ids
-            .into_iter()
-            .filter_map(|(id, _)| self.repos.readable_by_id(caller, id).ok())
-            .collect())
+        let (mut page, mut total) = (Vec::new(), 0);
+        for (id, _) in ids {
+            let Ok(proof) = self.repos.readable_by_id(caller, id) else {
+                continue;
+            };
+            if total >= offset as u64 && page.len() < limit {
+                page.push(proof);
+            }
+            total += 1;
+        }
+        Ok((page, total))
     }
 }

@@ -135,10 +135,18 @@ pub(super) fn days_since(
     Ok(rows.into_iter().map(|((_, day), counters)| (day, counters)).collect())
 }
 
-/// Repositories of which something was counted from `first` on.
+/// Repositories whose windows may change: of which something was counted from `first` on, or whose windows tell of
+/// earlier days.
 pub(super) fn active_since(tx: &impl ReadRows, first: Day) -> Result<BTreeSet<RepositoryId>, StoreError> {
     let keys = ACTIVE_DAYS.keys(tx, &Scan::all().at_least(&(first,)))?;
-    Ok(keys.into_iter().map(|(_, id)| id).collect())
+    let mut active: BTreeSet<RepositoryId> = keys.into_iter().map(|(_, id)| id).collect();
+    COUNTERS.scan(tx, &Scan::all(), |id, counters| {
+        if counters.has_windows() {
+            active.insert(id);
+        }
+        Ok::<_, StoreError>(ControlFlow::Continue(()))
+    })?;
+    Ok(active)
 }
 
 /// The key of a day's visitor hashes; `fresh` becomes it when the day has none.
@@ -165,10 +173,10 @@ pub(super) fn note_visitor(
     Ok(!known)
 }
 
-/// Throws away the keys and hashes of days before `day`.
-pub(super) fn forget_visitors_before(tx: &WriteTx<'_>, day: Day) -> Result<usize, StoreError> {
+/// Throws away the keys of days before `day`, and at most `limit` of their hashes; answers how many those were.
+pub(super) fn forget_visitors_before(tx: &WriteTx<'_>, day: Day, limit: usize) -> Result<usize, StoreError> {
     VISITOR_KEYS.delete_range(tx, &Scan::all().below(&day))?;
-    VISITORS.delete_range(tx, &Scan::all().below(&(day,)))
+    VISITORS.delete_range(tx, &Scan::all().below(&(day,)).limit(limit))
 }
 
 pub(super) fn star(tx: &impl ReadRows, id: RepositoryId, account: UserId) -> Result<Option<Timestamp>, StoreError> {
@@ -191,9 +199,16 @@ pub(super) fn delete_star(
     Ok(())
 }
 
-pub(super) fn stargazers(tx: &impl ReadRows, id: RepositoryId) -> Result<Vec<(UserId, Timestamp)>, StoreError> {
-    let rows = STARS.list(tx, &Scan::prefix(&(id,)))?;
-    Ok(rows.into_iter().map(|((_, account), since)| (account, since)).collect())
+/// Accounts that starred a repository, from the `offset`-th on.
+pub(super) fn stargazers(
+    tx: &impl ReadRows,
+    id: RepositoryId,
+    offset: usize,
+    limit: usize,
+) -> Result<Vec<(UserId, Timestamp)>, StoreError> {
+    let rows = STARS.list(tx, &Scan::prefix(&(id,)).limit(offset.saturating_add(limit)))?;
+    let page = rows.into_iter().skip(offset);
+    Ok(page.map(|((_, account), since)| (account, since)).collect())
 }
 
 pub(super) fn starred(tx: &impl ReadRows, account: UserId) -> Result<Vec<(RepositoryId, Timestamp)>, StoreError> {
@@ -221,25 +236,46 @@ pub(super) fn delete_follow(tx: &WriteTx<'_>, follower: UserId, followed: UserId
     Ok(())
 }
 
-pub(super) fn following(tx: &impl ReadRows, follower: UserId) -> Result<Vec<UserId>, StoreError> {
-    Ok(FOLLOWS
-        .keys(tx, &Scan::prefix(&(follower,)))?
-        .into_iter()
-        .map(|(_, followed)| followed)
-        .collect())
+/// A page of accounts, and how many there are in all.
+pub(super) type AccountPage = (Vec<UserId>, u64);
+
+/// Accounts that an account follows.
+pub(super) fn following(
+    tx: &impl ReadRows,
+    follower: UserId,
+    offset: usize,
+    limit: usize,
+) -> Result<AccountPage, StoreError> {
+    others(tx, &FOLLOWS, follower, offset, limit)
 }
 
-pub(super) fn followers(tx: &impl ReadRows, followed: UserId) -> Result<Vec<UserId>, StoreError> {
-    Ok(FOLLOWERS
-        .keys(tx, &Scan::prefix(&(followed,)))?
-        .into_iter()
-        .map(|(_, follower)| follower)
-        .collect())
+/// Accounts that follow an account.
+pub(super) fn followers(
+    tx: &impl ReadRows,
+    followed: UserId,
+    offset: usize,
+    limit: usize,
+) -> Result<AccountPage, StoreError> {
+    others(tx, &FOLLOWERS, followed, offset, limit)
+}
+
+fn others(
+    tx: &impl ReadRows,
+    table: &Table<(UserId, UserId), Timestamp>,
+    account: UserId,
+    offset: usize,
+    limit: usize,
+) -> Result<AccountPage, StoreError> {
+    let all = Scan::prefix(&(account,));
+    let total = table.count(tx, &all)?;
+    let keys = table.keys(tx, &all.limit(offset.saturating_add(limit)))?;
+    let page = keys.into_iter().skip(offset).map(|(_, other)| other);
+    Ok((page.collect(), total))
 }
 
 /// Forgets everything about a purged repository.
 pub(super) fn forget_repository(tx: &WriteTx<'_>, id: RepositoryId) -> Result<(), StoreError> {
-    for (account, since) in stargazers(tx, id)? {
+    for (account, since) in stargazers(tx, id, 0, usize::MAX)? {
         delete_star(tx, id, account, since)?;
     }
     for (_, day) in DAYS.keys(tx, &Scan::prefix(&(id,)))? {
@@ -295,4 +331,58 @@ pub(super) fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
         }
     }
     Ok(problems)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Schema, Store};
+
+    fn store() -> Store {
+        let schema = Schema {
+            tables: TABLES.to_vec(),
+            migrations: &[],
+        };
+        Store::in_memory(&schema).unwrap()
+    }
+
+    #[tokio::test]
+    async fn windows_of_a_repository_that_nobody_visits_any_more_are_renewed_too() {
+        let store = store();
+        let [quiet, never] = [1, 2].map(|byte| RepositoryId::from_bytes([byte; 16]));
+        let written = store.write(move |tx| {
+            let counters = Counters {
+                views: 9,
+                views_30d: 9,
+                ..Counters::default()
+            };
+            put_counters(tx, quiet, counters)?;
+            put_counters(tx, never, Counters::default())
+        });
+        written.await.unwrap();
+        let active = store.read(|tx| active_since(tx, Day::from_number(100))).unwrap();
+        assert_eq!(active, BTreeSet::from([quiet]));
+        store.close();
+    }
+
+    #[tokio::test]
+    async fn visitors_of_days_that_are_over_are_forgotten_piece_by_piece() {
+        let store = store();
+        let id = RepositoryId::from_bytes([1; 16]);
+        let (yesterday, today) = (Day::from_number(99), Day::from_number(100));
+        let written = store.write(move |tx| {
+            for number in 0..5 {
+                note_visitor(tx, yesterday, id, [number; 16])?;
+            }
+            note_visitor(tx, today, id, [1; 16])
+        });
+        assert!(written.await.unwrap());
+        for forgotten in [3, 2, 0] {
+            let forget = store.write(move |tx| forget_visitors_before(tx, today, 3));
+            assert_eq!(forget.await.unwrap(), forgotten);
+        }
+        let known = store.write(move |tx| note_visitor(tx, today, id, [1; 16]));
+        assert!(!known.await.unwrap());
+        store.close();
+    }
 }

@@ -2,11 +2,13 @@ use super::model::{Counters, DayCounters};
 use super::{Social, store};
 use crate::base::{Day, RepositoryId, blocking};
 use crate::repos::ReadRepo;
-use crate::store::StoreError;
+use crate::store::{StoreError, WriteTx};
 use std::collections::HashMap;
 
 /// Repositories whose windows are written in one transaction.
 const BATCH: usize = 500;
+/// Visitors of days that are over that one transaction forgets, so that others need not wait long.
+const VISITORS_AT_ONCE: usize = 10_000;
 
 impl Social {
     /// Computes the windows of 7 and 30 days and the trending score anew, and throws away the visitors of days that are
@@ -32,10 +34,12 @@ impl Social {
             });
             self.tell_changed(changed.await?);
         }
-        self.store
-            .write(move |tx| store::forget_visitors_before(tx, today))
-            .await?;
-        Ok(active.len())
+        loop {
+            let forget = move |tx: &WriteTx<'_>| store::forget_visitors_before(tx, today, VISITORS_AT_ONCE);
+            if self.store.write(forget).await? < VISITORS_AT_ONCE {
+                return Ok(active.len());
+            }
+        }
     }
 
     /// What was counted on each of the last days, today included.

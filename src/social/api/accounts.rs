@@ -1,8 +1,9 @@
-use crate::base::{AccountName, Timestamp, UserId};
+use crate::base::{AccountName, Timestamp, UserId, blocking};
 use crate::events::Origin;
 use crate::http::{ApiError, ApiResult, Code, Json, Page, PageQuery, Path, Query, RequestInfo};
 use crate::repos::api::RepositoryView;
 use crate::social::{AccountFigures, Social};
+use crate::store::StoreError;
 use crate::users::{Account, Caller, Users};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, post};
@@ -74,24 +75,31 @@ struct AccountItem {
     is_verified: bool,
 }
 
-fn page_of_accounts(users: &Users, ids: Vec<UserId>, query: PageQuery) -> ApiResult<Json<Page<AccountItem>>> {
-    let page = Page::cut(ids, query.range()?);
-    let mut items = Vec::with_capacity(page.items.len());
-    for id in page.items {
-        if let Some(account) = users.find(id)? {
-            items.push(AccountItem {
-                username: account.name,
-                full_name: account.profile.full_name,
-                is_verified: account.is_verified,
-            });
+/// A list of accounts beside another, cut by its store.
+type Others = fn(&Social, UserId, usize, usize) -> Result<(Vec<UserId>, u64), StoreError>;
+
+async fn page_of_accounts(
+    name: &str,
+    query: PageQuery,
+    (users, social): (Data<Users>, Data<Social>),
+    others: Others,
+) -> ApiResult<Json<Page<AccountItem>>> {
+    let (account, range) = (account(&users, name)?, query.range()?);
+    blocking(move || {
+        let (ids, total) = others(&social, account.id, range.offset(), range.limit)?;
+        let mut items = Vec::with_capacity(ids.len());
+        for id in ids {
+            if let Some(account) = users.find(id)? {
+                items.push(AccountItem {
+                    username: account.name,
+                    full_name: account.profile.full_name,
+                    is_verified: account.is_verified,
+                });
+            }
         }
-    }
-    Ok(Json(Page {
-        items,
-        total: page.total,
-        page: page.page,
-        limit: page.limit,
-    }))
+        Ok(Json(Page::new(items, total, range)))
+    })
+    .await
 }
 
 /// Accounts that follow this one.
@@ -104,8 +112,7 @@ async fn list_followers(
     users: Data<Users>,
     social: Data<Social>,
 ) -> ApiResult<Json<Page<AccountItem>>> {
-    let account = account(&users, &path.0)?;
-    page_of_accounts(&users, social.followers(account.id)?, query.0)
+    page_of_accounts(&path.0, query.0, (users, social), Social::followers).await
 }
 
 /// Accounts that this one follows.
@@ -118,8 +125,7 @@ async fn list_following(
     users: Data<Users>,
     social: Data<Social>,
 ) -> ApiResult<Json<Page<AccountItem>>> {
-    let account = account(&users, &path.0)?;
-    page_of_accounts(&users, social.following(account.id)?, query.0)
+    page_of_accounts(&path.0, query.0, (users, social), Social::following).await
 }
 
 /// What an account has starred, as far as the caller may see it.
@@ -132,11 +138,11 @@ async fn list_starred(
     users: Data<Users>,
     social: Data<Social>,
 ) -> ApiResult<Json<Page<RepositoryView>>> {
-    let account = account(&users, &path.0)?;
-    let starred = social.starred(&caller, account.id)?;
-    Ok(Json(
-        Page::cut(starred, query.0.range()?).map(|proof| RepositoryView::from(&proof)),
-    ))
+    let (account, range) = (account(&users, &path.0)?, query.0.range()?);
+    let starred = blocking(move || social.starred(&caller, account.id, range.offset(), range.limit));
+    let (page, total) = starred.await?;
+    let items = page.iter().map(RepositoryView::from).collect();
+    Ok(Json(Page::new(items, total, range)))
 }
 
 /// The figures of an account, as far as the caller may see them.
@@ -192,5 +198,6 @@ async fn show_account_statistics(
     social: Data<Social>,
 ) -> ApiResult<Json<AccountStatistics>> {
     let account = account(&users, &path.0)?;
-    Ok(Json(social.figures(&caller, account.id)?.into()))
+    let figures = blocking(move || social.figures(&caller, account.id)).await?;
+    Ok(Json(figures.into()))
 }

@@ -1,4 +1,4 @@
-use crate::base::{AccountName, Day, Timestamp};
+use crate::base::{AccountName, Day, Timestamp, blocking};
 use crate::events::Origin;
 use crate::files::{Traffic, TrafficEvent, TrafficKind, TrafficMethod};
 use crate::http::{ApiError, ApiResult, Code, Json, Page, PageQuery, Path, Query, RequestInfo};
@@ -104,22 +104,21 @@ async fn list_stargazers(
     (repos, social, users): (Data<Repos>, Data<Social>, Data<Users>),
 ) -> ApiResult<Json<Page<Stargazer>>> {
     let proof = repos.readable(&caller, &query.0.address(&path.0))?;
-    let page = Page::cut(social.stargazers(&proof)?, page.0.range()?);
-    let mut items = Vec::with_capacity(page.items.len());
-    for (account, starred_at) in page.items {
-        if let Some(account) = users.find(account)? {
-            items.push(Stargazer {
-                username: account.name,
-                starred_at,
-            });
+    let range = page.0.range()?;
+    blocking(move || {
+        let (accounts, total) = social.stargazers(&proof, range.offset(), range.limit)?;
+        let mut items = Vec::with_capacity(accounts.len());
+        for (account, starred_at) in accounts {
+            if let Some(account) = users.find(account)? {
+                items.push(Stargazer {
+                    username: account.name,
+                    starred_at,
+                });
+            }
         }
-    }
-    Ok(Json(Page {
-        items,
-        total: page.total,
-        page: page.page,
-        limit: page.limit,
-    }))
+        Ok(Json(Page::new(items, total, range)))
+    })
+    .await
 }
 
 /// The counters of a repository.
