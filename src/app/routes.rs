@@ -43,6 +43,7 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
     let ui = Data::new(web::ui::WebUi::embedded());
     let store = Data::new(hub.store.clone());
     let blobs = Data::new(hub.blobs.clone());
+    let storage_health = Data::new(web::api::StorageHealth::default());
     let jobs = Data::new(hub.jobs.clone());
     let events = Data::new(hub.events.clone());
     let users = Data::new(hub.users.clone());
@@ -71,6 +72,7 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
             .app_data(ui.clone())
             .app_data(store.clone())
             .app_data(blobs.clone())
+            .app_data(storage_health.clone())
             .app_data(jobs.clone())
             .app_data(events.clone())
             .app_data(users.clone())

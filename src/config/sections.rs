@@ -23,10 +23,10 @@ section! {
         /// Addresses or networks of proxies whose X-Forwarded-For is believed.
         trusted_proxies: Vec<IpNet> = Vec::<String>::new(), live;
         /// Largest JSON body.
-        json_limit: Size = "2 MiB", live, between(Size::kib(64), Size::gib(1));
+        json_limit: Size = "2 MiB", restart, between(Size::kib(64), Size::gib(1));
         /// Threads that answer requests; 0 means one per processor.
         workers: usize = 0, restart;
-        /// Most connections at once.
+        /// Most connections at once, shared evenly by the threads that answer requests.
         connections: usize = 20_000, restart, at_least(16);
         /// Time within which a client must have sent the head of its request.
         request_head_timeout: Duration = "30s", restart, at_least(SECOND);
@@ -118,16 +118,6 @@ section! {
 }
 
 section! {
-    /// The search index.
-    SearchConfig as "search" {
-        /// Memory of the index writer.
-        writer_memory: Size = "32 MiB", restart, between(Size::mib(16), Size::gib(4));
-        /// Time that changes are gathered before they become searchable together.
-        commit_delay: Duration = "50ms", restart, between(Duration::from_millis(1), SECOND);
-    }
-}
-
-section! {
     /// Views and downloads.
     StatisticsConfig as "statistics" {
         /// Time that counters are gathered before they are written; a power cut loses at most that much.
@@ -188,8 +178,6 @@ config! {
     blobs: BlobsConfig,
     /// The database.
     store: StoreConfig,
-    /// The search index.
-    search: SearchConfig,
     /// Views and downloads.
     statistics: StatisticsConfig,
     /// Background work.

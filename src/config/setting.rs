@@ -26,17 +26,6 @@ pub struct Setting {
     pub secret: bool,
 }
 
-impl Setting {
-    /// The variable that sets this key.
-    pub fn variable(&self) -> String {
-        format!(
-            "{}{}",
-            super::layers::ENVIRONMENT_PREFIX,
-            self.key.replace('.', "__").to_uppercase()
-        )
-    }
-}
-
 /// Declares a section: a struct with one field per key, its list of settings, its reader and its defaults.
 ///
 /// `key: Type = default, live|restart;` and, where the type alone allows too much, a rule before the semicolon:

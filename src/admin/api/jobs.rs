@@ -1,6 +1,9 @@
+use crate::admin::{event, record};
 use crate::base::{JobId, Timestamp, blocking};
-use crate::http::{ApiResult, Json, Page, PageQuery, Path, Query};
+use crate::events::Events;
+use crate::http::{ApiResult, Json, Page, PageQuery, Path, Query, RequestInfo};
 use crate::jobs::{JobFilter, JobRecord, JobState, Jobs};
+use crate::store::Store;
 use crate::users::Caller;
 use actix_web::web::Data;
 use actix_web::{get, post};
@@ -141,9 +144,17 @@ pub(super) async fn get_job(caller: Caller, path: Path<JobId>, jobs: Data<Jobs>)
 #[utoipa::path(tag = "administration", security(("bearer" = [])), params(("job_id" = String, Path, description = "The job.")),
     responses((status = 200, body = Job), (status = 401), (status = 403), (status = 404), (status = 409)))]
 #[post("/api/admin/jobs/{job_id}/cancel")]
-pub(super) async fn cancel_job(caller: Caller, path: Path<JobId>, jobs: Data<Jobs>) -> ApiResult<Json<Job>> {
+pub(super) async fn cancel_job(
+    caller: Caller,
+    info: RequestInfo,
+    path: Path<JobId>,
+    jobs: Data<Jobs>,
+    (store, events): (Data<Store>, Data<Events>),
+) -> ApiResult<Json<Job>> {
     caller.require_admin()?;
     jobs.cancel(path.0).await?;
+    let subject = format!("job:{}", path.0);
+    record((&store, &events), event::JOB_CANCELLED, subject, caller.origin(&info)).await?;
     Ok(Json(jobs.get(path.0)?.into()))
 }
 
@@ -151,8 +162,16 @@ pub(super) async fn cancel_job(caller: Caller, path: Path<JobId>, jobs: Data<Job
 #[utoipa::path(tag = "administration", security(("bearer" = [])), params(("job_id" = String, Path, description = "The job.")),
     responses((status = 200, body = Job), (status = 401), (status = 403), (status = 404), (status = 409)))]
 #[post("/api/admin/jobs/{job_id}/retry")]
-pub(super) async fn retry_job(caller: Caller, path: Path<JobId>, jobs: Data<Jobs>) -> ApiResult<Json<Job>> {
+pub(super) async fn retry_job(
+    caller: Caller,
+    info: RequestInfo,
+    path: Path<JobId>,
+    jobs: Data<Jobs>,
+    (store, events): (Data<Store>, Data<Events>),
+) -> ApiResult<Json<Job>> {
     caller.require_admin()?;
     jobs.retry(path.0).await?;
+    let subject = format!("job:{}", path.0);
+    record((&store, &events), event::JOB_RETRIED, subject, caller.origin(&info)).await?;
     Ok(Json(jobs.get(path.0)?.into()))
 }

@@ -1,6 +1,9 @@
+use crate::admin::{event, record};
 use crate::base::Timestamp;
-use crate::http::{ApiResult, Json, Path};
+use crate::events::Events;
+use crate::http::{ApiResult, Json, Path, RequestInfo};
 use crate::jobs::{TaskStatus, Tasks};
+use crate::store::Store;
 use crate::users::Caller;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
@@ -80,8 +83,16 @@ pub(super) async fn list_tasks(caller: Caller, tasks: Data<Tasks>) -> ApiResult<
 #[utoipa::path(tag = "administration", security(("bearer" = [])),
     responses((status = 202, body = Task), (status = 401), (status = 403), (status = 404), (status = 409)))]
 #[post("/api/admin/tasks/{name}/run")]
-pub(super) async fn run_task(caller: Caller, path: Path<String>, tasks: Data<Tasks>) -> ApiResult<HttpResponse> {
+pub(super) async fn run_task(
+    caller: Caller,
+    info: RequestInfo,
+    path: Path<String>,
+    tasks: Data<Tasks>,
+    (store, events): (Data<Store>, Data<Events>),
+) -> ApiResult<HttpResponse> {
     caller.require_admin()?;
     tasks.run_now(&path.0)?;
+    let subject = format!("task:{}", path.0);
+    record((&store, &events), event::TASK_STARTED, subject, caller.origin(&info)).await?;
     Ok(HttpResponse::Accepted().json(Task::from(tasks.get(&path.0)?)))
 }

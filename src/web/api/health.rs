@@ -5,9 +5,13 @@ use crate::store::{Store, StoreError};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Time for which the answer of a probe of the storage is good.
+const PROBE_EVERY: Duration = Duration::from_secs(10);
 
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -27,7 +31,7 @@ struct Health {
 }
 
 /// How a part of the hub is.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 struct PartHealth {
     /// The part.
     name: &'static str,
@@ -92,10 +96,24 @@ fn probe_store(store: &Store) -> PartHealth {
     PartHealth::new("store", started, store.read(|_| Ok::<_, StoreError>(None)))
 }
 
-async fn probe_blobs(blobs: &Blobs) -> PartHealth {
-    let started = Instant::now();
-    let result = blobs.probe().await.map(|report| Some(report.backend.to_owned()));
-    PartHealth::new("storage", started, result)
+/// What the last probe of the storage found. Anybody may ask for it, and a probe writes; so those who ask share one.
+#[derive(Debug, Default)]
+pub struct StorageHealth(Mutex<Option<(Instant, PartHealth)>>);
+
+impl StorageHealth {
+    async fn probe(&self, blobs: &Blobs) -> PartHealth {
+        let mut last = self.0.lock().await;
+        if let Some((at, health)) = &*last
+            && at.elapsed() < PROBE_EVERY
+        {
+            return health.clone();
+        }
+        let started = Instant::now();
+        let result = blobs.probe().await.map(|report| Some(report.backend.to_owned()));
+        let health = PartHealth::new("storage", started, result);
+        *last = Some((Instant::now(), health.clone()));
+        health
+    }
 }
 
 fn probe_jobs(jobs: &Jobs) -> PartHealth {
@@ -123,18 +141,22 @@ async fn show_store_health(store: Data<Store>) -> HttpResponse {
     probe_store(&store).answer()
 }
 
-/// Writes, reads and removes a few bytes in the store of large content.
+/// Writes, reads and removes a few bytes in the store of large content; those who ask within ten seconds share the answer.
 #[utoipa::path(tag = "administration", responses((status = 200, body = PartHealth), (status = 503, body = PartHealth)))]
 #[get("/health/storage")]
-async fn show_storage_health(blobs: Data<Blobs>) -> HttpResponse {
-    probe_blobs(&blobs).await.answer()
+async fn show_storage_health(blobs: Data<Blobs>, storage: Data<StorageHealth>) -> HttpResponse {
+    storage.probe(&blobs).await.answer()
 }
 
 /// Probes every part and says how long each took.
 #[utoipa::path(tag = "administration", responses((status = 200, body = AllHealth), (status = 503, body = AllHealth)))]
 #[get("/health/detailed")]
-async fn show_all_health(store: Data<Store>, blobs: Data<Blobs>, jobs: Data<Jobs>) -> ApiResult<HttpResponse> {
-    let parts = vec![probe_store(&store), probe_blobs(&blobs).await, probe_jobs(&jobs)];
+async fn show_all_health(
+    store: Data<Store>,
+    (blobs, storage): (Data<Blobs>, Data<StorageHealth>),
+    jobs: Data<Jobs>,
+) -> ApiResult<HttpResponse> {
+    let parts = vec![probe_store(&store), storage.probe(&blobs).await, probe_jobs(&jobs)];
     let all_ok = parts.iter().all(PartHealth::is_ok);
     let health = AllHealth {
         status: if all_ok { "ok" } else { "failed" },

@@ -8,6 +8,7 @@ mod health;
 mod repositories;
 
 pub use document::ApiDocument;
+pub use health::StorageHealth;
 pub use repositories::{RepositoryParts, repository_routes};
 
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -178,6 +178,18 @@ async fn change_repository(
         .administrable(&caller, parts.repos.readable(&caller, &query.0.address(&path.0))?)?;
     let origin = Origin::of_request(caller.user_id(), info.address);
     let fields = body.card_fields();
+    let ChangeRepository {
+        description,
+        visibility,
+        ..
+    } = body.0;
+    let settings = SettingsChange {
+        description,
+        visibility,
+        ..SettingsChange::default()
+    };
+    // A change is made as a whole or refused as a whole.
+    settings.check()?;
     if !fields.is_empty() {
         let change = MetadataChange {
             fields,
@@ -185,17 +197,7 @@ async fn change_repository(
         };
         parts.cards.update(proof.as_write(), change, origin.clone()).await?;
     }
-    let ChangeRepository {
-        description,
-        visibility,
-        ..
-    } = body.0;
-    let change = SettingsChange {
-        description,
-        visibility,
-        ..SettingsChange::default()
-    };
-    parts.repos.change_settings(&proof, change, origin).await?;
+    parts.repos.change_settings(&proof, settings, origin).await?;
     let proof = parts.repos.readable_by_id(&caller, proof.repository().id)?;
     Ok(Json(parts.detail(&caller, &proof).await?))
 }

@@ -1,6 +1,9 @@
 //! What administrators see of background work.
 
 use crate::support::TestApp;
+use geoml_hub::base::Clock;
+use geoml_hub::events::Events;
+use geoml_hub::store::Store;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -86,5 +89,26 @@ async fn background_work_is_nobody_elses_business() {
         app.anonymous().get(path).await.refused(401, "unauthorized");
         ana.get(path).await.refused(403, "forbidden");
     }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_an_administrator_starts_is_recorded() {
+    let mut app = TestApp::start().await;
+    let admin = app.admin().await;
+    admin.post("/api/admin/tasks/pack/run", &json!({})).await.expect(202);
+    app.stop().await;
+    let store = Store::open(&app.folder().join("hub.redb"), &geoml_hub::app::schema(), 1 << 20).unwrap();
+    let events = Events::open(store.clone(), Clock::system())
+        .unwrap()
+        .after(0, 1_000)
+        .unwrap();
+    store.close();
+    let started = events
+        .iter()
+        .find(|event| event.kind == "task.started")
+        .expect("recorded");
+    assert_eq!(started.subject.as_ref().unwrap().to_string(), "task:pack");
+    assert!(started.actor.is_some() && started.address.is_some());
     app.finish().await;
 }

@@ -258,6 +258,11 @@ impl Stage {
             "chunk_number" => ("chunk_number", "1".to_owned()),
             "path" => ("path", "README.md".to_owned()),
             "file_path" => ("file_path", "README.md".to_owned()),
+            "name" if path.starts_with("/api/metadata/templates") => {
+                let wish = json!({ "name": "ours", "repo_type": "model", "language": "en", "content": "x" });
+                owner.post("/api/metadata/templates", &wish).await.ok();
+                ("name", "ours".to_owned())
+            }
             "name" => ("name", "check".to_owned()),
             // Nothing queues jobs here; an administrator learns that there is none.
             "job_id" => ("job_id", "0198c9a2-0000-7000-8000-000000000000".to_owned()),

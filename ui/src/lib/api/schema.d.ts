@@ -640,6 +640,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/metadata/templates/{username}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a card template, for its author or an administrator. */
+        delete: operations["delete_card_template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/metadata/validate": {
         parameters: {
             query?: never;
@@ -1640,7 +1657,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Writes, reads and removes a few bytes in the store of large content. */
+        /** Writes, reads and removes a few bytes in the store of large content; those who ask within ten seconds share the answer. */
         get: operations["show_storage_health"];
         put?: never;
         post?: never;
@@ -5328,6 +5345,44 @@ export interface operations {
             };
         };
     };
+    delete_card_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     validate_metadata: {
         parameters: {
             query?: never;
@@ -5350,6 +5405,12 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
