@@ -110,6 +110,14 @@ section! {
 }
 
 section! {
+    /// What git clients may do.
+    GitConfig as "git" {
+        /// Largest file that a push may bring into git itself; larger ones go through git-lfs.
+        push_file_size: Size = "100 MiB", live, between(Size::kib(1), Size::gib(1));
+    }
+}
+
+section! {
     /// The database of everything that is neither git nor large content.
     StoreConfig as "store" {
         /// Memory for pages read and written; it fills with use.
@@ -174,6 +182,8 @@ config! {
     storage: StorageConfig,
     /// Files that come through the API or the browser.
     uploads: UploadsConfig,
+    /// What git clients may do.
+    git: GitConfig,
     /// Large content.
     blobs: BlobsConfig,
     /// The database.

@@ -9,7 +9,7 @@
 //! - Objects come before the reference that needs them. A crash leaves at most unreferenced objects and temporary files.
 //! - `git fsck --strict` accepts every repository that this module wrote.
 //!
-//! Deliberately absent: transports, pruning of unreachable objects, new deltas.
+//! Deliberately absent: HTTP, pruning of unreachable objects, new deltas.
 
 mod attributes;
 mod blob_stage;
@@ -40,6 +40,8 @@ pub mod protocol;
 
 /// Which commits changed a path, as rows.
 pub mod path_history;
+/// Taking pushes.
+pub mod receive;
 
 pub use attributes::{Attributes, LARGE_EXTENSIONS, default_gitattributes};
 pub use blob_stage::{BlobStage, PreparedBlob};
@@ -55,5 +57,6 @@ pub use maintenance::Maintained;
 pub use model::{
     ChangeKind, CommitInfo, EntryKind, FileChange, InvalidObjectId, ObjectId, Reference, Signature, TreeEntry,
 };
+pub use references::branch_matches;
 pub use repository::{Git, Repository};
 pub use statistics::Statistics;

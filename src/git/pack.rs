@@ -23,14 +23,15 @@ pub(super) struct PackWriter {
     out: Counted,
     compress: Compress,
     buffer: Vec<u8>,
-    objects: Vec<Packed>,
+    objects: Vec<IndexEntry>,
     known: HashSet<ObjectId>,
 }
 
-struct Packed {
-    id: ObjectId,
-    offset: u64,
-    crc: u32,
+/// An object of a pack, as an index lists it.
+pub(super) struct IndexEntry {
+    pub id: ObjectId,
+    pub offset: u64,
+    pub crc: u32,
 }
 
 /// A file that counts what is written and sums it for the index.
@@ -175,7 +176,7 @@ impl PackWriter {
 
     fn end(&mut self, id: ObjectId, offset: u64) {
         let crc = std::mem::take(&mut self.out.crc).finalize();
-        self.objects.push(Packed { id, offset, crc });
+        self.objects.push(IndexEntry { id, offset, crc });
     }
 
     fn deflate(&mut self, mut data: &[u8], last: bool) -> Result<(), GitError> {
@@ -240,7 +241,7 @@ impl Drop for PackWriter {
     }
 }
 
-fn hash_from_start(file: &mut File) -> Result<[u8; 20], GitError> {
+pub(super) fn hash_from_start(file: &mut File) -> Result<[u8; 20], GitError> {
     let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
     file.seek(SeekFrom::Start(0))?;
     let mut buffer = vec![0; BUFFER];
@@ -255,7 +256,7 @@ fn hash_from_start(file: &mut File) -> Result<[u8; 20], GitError> {
 }
 
 /// Version 2 of the index: a table by first byte, ids, checksums, offsets, long offsets, two digests.
-fn index_of(objects: &mut [Packed], pack_hash: &[u8; 20]) -> Result<Vec<u8>, GitError> {
+pub(super) fn index_of(objects: &mut [IndexEntry], pack_hash: &[u8; 20]) -> Result<Vec<u8>, GitError> {
     const LONG: u32 = 0x8000_0000;
     objects.sort_unstable_by_key(|object| object.id);
     let mut index = Vec::with_capacity(1_072 + objects.len() * 28);
@@ -296,7 +297,7 @@ fn index_of(objects: &mut [Packed], pack_hash: &[u8; 20]) -> Result<Vec<u8>, Git
     Ok(index)
 }
 
-const fn header_of(kind: Kind) -> Header {
+pub(super) const fn header_of(kind: Kind) -> Header {
     match kind {
         Kind::Commit => Header::Commit,
         Kind::Tree => Header::Tree,

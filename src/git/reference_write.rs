@@ -137,7 +137,7 @@ impl Repository {
         self.folder().join(name.to_string())
     }
 
-    fn write_loose(&self, name: &FullName, id: ObjectId) -> Result<(), GitError> {
+    pub(super) fn write_loose(&self, name: &FullName, id: ObjectId) -> Result<(), GitError> {
         let path = self.loose_path(name);
         if let Some(parent) = path.parent().filter(|parent| !parent.is_dir()) {
             create_folders(self.folder(), parent)?;
@@ -146,7 +146,7 @@ impl Repository {
         write_locked(&path, format!("{id}\n").as_bytes())
     }
 
-    fn remove_loose(&self, name: &FullName) -> Result<(), GitError> {
+    pub(super) fn remove_loose(&self, name: &FullName) -> Result<(), GitError> {
         let path = self.loose_path(name);
         match fs::remove_file(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -165,7 +165,7 @@ impl Repository {
     }
 
     /// Takes a reference out of `packed-refs`, which only stock git or a later repacking writes.
-    fn remove_packed(&self, name: &FullName) -> Result<(), GitError> {
+    pub(super) fn remove_packed(&self, name: &FullName) -> Result<(), GitError> {
         let path = self.folder().join("packed-refs");
         let text = match fs::read(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),

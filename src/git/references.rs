@@ -31,6 +31,12 @@ fn reference(prefix: &str, name: &str) -> Result<FullName, GitError> {
     FullName::try_from(format!("{prefix}{name}")).map_err(|_| bad())
 }
 
+/// Whether the name of a branch matches a pattern, in which `*` stands for anything but a slash and `**` for anything.
+pub fn branch_matches(pattern: &str, branch: &str) -> bool {
+    let mode = gix::glob::wildmatch::Mode::NO_MATCH_SLASH_LITERAL;
+    pattern == branch || gix::glob::wildmatch(pattern.into(), branch.into(), mode)
+}
+
 impl Repository {
     /// Finds the commit of a branch, a tag, a full reference name (`refs/…`), `HEAD`, or a full or short commit id.
     /// Annotated tags are followed. A branch wins over a tag of the same name, and a full id over both.

@@ -85,7 +85,7 @@ impl Git {
         if target.exists() {
             return Err(GitError::RepositoryExists);
         }
-        let temporary = self.0.root.join("tmp").join(unique_name("new-"));
+        let temporary = self.temporary("new-");
         for folder in ["objects/pack", "objects/info", "refs/heads", "refs/tags"] {
             create_folders(&self.0.root, &temporary.join(folder))?;
         }
@@ -112,7 +112,7 @@ impl Git {
     /// Removes a repository for good; does nothing when it is absent. It disappears in one step, then its files go.
     pub fn remove(&self, id: RepositoryId) -> Result<(), GitError> {
         let folder = self.folder(id);
-        let grave = self.0.root.join("tmp").join(unique_name("gone-"));
+        let grave = self.temporary("gone-");
         self.forget(id);
         match fs::rename(&folder, &grave) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -123,6 +123,11 @@ impl Git {
         }
         self.forget(id);
         Ok(fs::remove_dir_all(&grave)?)
+    }
+
+    /// A path for something in the making, on the same file system; what a crash leaves there goes at the next start.
+    pub(super) fn temporary(&self, prefix: &str) -> PathBuf {
+        self.0.root.join("tmp").join(unique_name(prefix))
     }
 
     /// All repositories that have a folder, in no order.

@@ -28,6 +28,11 @@ impl RequestId {
         CURRENT.try_with(Clone::clone).unwrap_or_default()
     }
 
+    /// Does work that belongs to a request, on whatever thread it runs.
+    pub async fn scope<T>(id: String, work: impl Future<Output = T>) -> T {
+        CURRENT.scope(id, work).await
+    }
+
     /// A client may name the request itself, within bounds that keep the log readable.
     fn of(request: &ServiceRequest) -> Self {
         let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());

@@ -2,6 +2,8 @@
 
 /// Collaborators.
 mod collaborators;
+/// What pushes may do.
+mod protections;
 
 use super::{
     NewRepository, ReadRepo, Repos, ReposError, Repository, RepositoryAddress, SettingsChange, StatusChange, Visibility,
@@ -25,7 +27,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(change_status)
         .service(restore_repository)
         .service(purge_repository)
-        .configure(collaborators::routes);
+        .configure(collaborators::routes)
+        .configure(protections::routes);
 }
 
 /// The routes that begin with an owner and a name; registered behind all others.

@@ -138,7 +138,7 @@ impl Repos {
     /// caller waits or not: a branch that has moved gets its rows.
     pub async fn commit(&self, draft: CommitDraft, options: CommitOptions) -> Result<Committed, ReposError> {
         let slice = self.clone();
-        to_the_end(async move { slice.commit_now(draft, options).await }).await
+        to_the_end(Box::pin(async move { slice.commit_now(draft, options).await })).await
     }
 
     async fn commit_now(&self, draft: CommitDraft, options: CommitOptions) -> Result<Committed, ReposError> {
@@ -148,7 +148,11 @@ impl Repos {
             .branch
             .clone()
             .unwrap_or_else(|| draft.proof.repository().default_branch.clone());
+        self.heal_push(&guard).await?;
         self.heal_branch(&guard, &branch).await?;
+        if let Some(repository) = self.get(id)? {
+            self.require_push(&draft.proof, &repository, &branch)?;
+        }
         let CommitDraft {
             proof,
             stage,

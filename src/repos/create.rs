@@ -81,8 +81,7 @@ impl Repos {
                 name,
             });
         }
-        let id = RepositoryId::new(&self.clock);
-        let now = self.clock.now();
+        let (id, now) = (RepositoryId::new(&self.clock), self.clock.now());
         let repository = Repository {
             id,
             owner: owner.id,
@@ -96,6 +95,7 @@ impl Repos {
             file_count: 0,
             size_bytes: 0,
             stored_bytes: 0,
+            push_rules: super::PushRules::default(),
             created_at: now,
             updated_at: now,
             deleted_at: None,

@@ -3,6 +3,7 @@ use crate::base::size::human;
 use crate::blobs::BlobError;
 use crate::git::GitError;
 use crate::git::path_history::HistoryError;
+use crate::git::receive::ReceiveError;
 use crate::http::{Code, Problem};
 use crate::store::StoreError;
 use crate::users::UsersError;
@@ -55,6 +56,20 @@ pub enum ReposError {
     /// The branch moved while the commit was made, and the caller had asked for a certain parent.
     #[error("The branch has moved meanwhile. Fetch its present state and try again.")]
     Stale,
+    /// A rule for the branch refuses the change.
+    #[error("the branch '{branch}' is protected: {refused}. Its rules stand in the settings of the repository")]
+    ProtectedBranch {
+        /// The branch.
+        branch: String,
+        /// What is refused, in words.
+        refused: &'static str,
+    },
+    /// Pointers were pushed without the large files that they stand for.
+    #[error("large files are missing: {0}send them with 'git lfs push --all <remote>', then push again")]
+    MissingLargeFiles(String),
+    /// A pack that cannot be taken.
+    #[error("{0}")]
+    Receive(#[source] ReceiveError),
     /// The caller names an account that cannot own the repository.
     #[error("Only {0} or an administrator may create repositories under this name.")]
     NotYourNamespace(String),
@@ -79,11 +94,16 @@ impl Problem for ReposError {
     fn code(&self) -> Code {
         match self {
             Self::NotFound(_) | Self::NoCollaborator => Code::NotFound,
-            Self::Forbidden(_) | Self::TokenRefused | Self::NotYourNamespace(_) => Code::Forbidden,
-            Self::BadName(_) | Self::ReservedName(_) | Self::Invalid { .. } => Code::Invalid,
+            Self::Forbidden(_) | Self::TokenRefused | Self::NotYourNamespace(_) | Self::ProtectedBranch { .. } => {
+                Code::Forbidden
+            }
+            Self::BadName(_) | Self::ReservedName(_) | Self::Invalid { .. } | Self::MissingLargeFiles(_) => {
+                Code::Invalid
+            }
             Self::NameTaken { .. } | Self::Stale => Code::Conflict,
             Self::QuotaExceeded { .. } => Code::QuotaExceeded,
             Self::Git(error) | Self::History(HistoryError::Git(error)) => error.code(),
+            Self::Receive(error) => error.code(),
             Self::Blob(error) => error.code(),
             Self::Users(error) => error.code(),
             Self::Store(error) | Self::History(HistoryError::Store(error)) => error.code(),

@@ -10,9 +10,12 @@ use crate::git::{Repository as GitRepository, Statistics};
 use serde_json::json;
 
 impl Repos {
-    /// Finishes every move of a branch that a crash cut off. Called once at start, before anybody else writes.
+    /// Finishes every commit and every push that a crash cut off. Called once at start, before anybody else writes.
     pub async fn heal(&self) -> Result<usize, ReposError> {
-        let intents = self.store.read(store::intents)?;
+        let (intents, journals) = self.store.read(|tx| {
+            let both = (store::intents(tx)?, store::journals(tx)?);
+            Ok::<_, ReposError>(both)
+        })?;
         let mut healed = 0;
         for (id, branch) in &intents {
             let guard = self.git.lock(*id).await;
@@ -21,6 +24,16 @@ impl Repos {
                 // One damaged repository does not keep the hub from starting; the intent waits until it can be read.
                 Err(ReposError::Git(error)) => {
                     tracing::error!(%id, branch, %error, "a commit that was cut off cannot be finished");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        for id in &journals {
+            let guard = self.git.lock(*id).await;
+            match self.heal_push(&guard).await {
+                Ok(_) => healed += 1,
+                Err(ReposError::Git(error)) => {
+                    tracing::error!(%id, %error, "a push that was cut off cannot be finished");
                 }
                 Err(error) => return Err(error),
             }
@@ -137,7 +150,7 @@ enum Moved {
 }
 
 /// What the rows say of the tip that a branch had, to count from there instead of from nothing.
-fn known_statistics(repository: &Repository) -> Option<(ObjectId, Statistics)> {
+pub(super) fn known_statistics(repository: &Repository) -> Option<(ObjectId, Statistics)> {
     let commit = repository.last_commit.as_ref()?;
     Some((
         commit.id,
@@ -162,7 +175,7 @@ impl Facts {
         repository.size_bytes = self.statistics.bytes;
     }
 
-    fn of(
+    pub(super) fn of(
         repository: &GitRepository,
         old: Option<ObjectId>,
         new: ObjectId,

@@ -1,7 +1,8 @@
 //! Repositories: names, kinds, visibility, settings, and the one way to commit to them.
 //!
 //! Owns the rows of repositories and of their collaborators, the redirects of old names, the links from repositories to
-//! blobs, what each account has stored, and the intents of commits. Guarantees: a name is unique per owner and family without regard to case; a
+//! blobs, what each account has stored, the intents of commits and the journals of pushes. Guarantees: a name is unique per
+//! owner and family without regard to case; a
 //! private repository answers exactly like a missing one to those who may not read it; a commit is answered after its
 //! objects, its branch and its rows are durable; whatever a crash leaves between them is healed at the next start.
 //! Deliberately absent: what a card says (cards), what a file is (files), stars and counters (social).
@@ -28,6 +29,12 @@ mod history;
 mod maintenance;
 /// What a repository is.
 mod model;
+/// Rules for branches.
+mod protection;
+/// Pushes of git clients.
+mod push;
+/// Finishing what a push began.
+mod push_journal;
 /// Settings, renaming, deleting, restoring, purging.
 mod settings;
 /// Rows.
@@ -43,6 +50,8 @@ pub use error::ReposError;
 pub use file_link::{WantedFile, decoded_path, encoded_path};
 pub use history::PathHistory;
 pub use model::{Collaborator, LastCommit, MovedFile, Permission, Repository, Visibility};
+pub use protection::{Protection, PushAccess, PushRules};
+pub use push::{Push, PushReport};
 pub use settings::{SettingsChange, StatusChange};
 pub use store::{TABLES, all_repositories, blob_is_linked, repository};
 
@@ -62,6 +71,10 @@ pub mod event {
     /// A commit moved a file, here or to another repository; the subject is where it was, the details are a
     /// [`MovedFile`](super::MovedFile).
     pub const FILE_MOVED: &str = "file.moved";
+    /// A tag was made, moved or deleted, or a branch deleted.
+    pub const REFERENCE: &str = "repository.reference";
+    /// What pushes may do was changed.
+    pub const PUSH_RULES: &str = "repository.push_rules";
     /// Description, visibility or another setting changed.
     pub const CHANGED: &str = "repository.changed";
     /// The name changed.

@@ -1,4 +1,6 @@
+use super::protection::PushRules;
 use crate::base::{RepositoryId, RepositoryKind, RepositoryName, Timestamp, UserId};
+use crate::git::receive::ReferenceChange;
 use crate::git::{CommitInfo, ObjectId};
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +90,9 @@ pub struct Repository {
     pub size_bytes: u64,
     /// Bytes that count against the owner's quota: every version of every file that was stored here.
     pub stored_bytes: u64,
+    /// What pushes may do.
+    #[serde(default)]
+    pub push_rules: PushRules,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its content or settings last changed.
@@ -129,4 +134,13 @@ pub(super) struct Intent {
     pub address: Option<std::net::IpAddr>,
     #[serde(default)]
     pub moved: Option<MovedFile>,
+}
+
+/// The references that a push is about to move: written before any of them moves, deleted with the rows that follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PushJournal {
+    pub changes: Vec<ReferenceChange>,
+    pub atomic: bool,
+    pub actor: Option<UserId>,
+    pub address: Option<std::net::IpAddr>,
 }

@@ -248,7 +248,7 @@ impl Repos {
     }
 
     /// Changes a live repository in one transaction, with the events that tell of it.
-    async fn update(
+    pub(super) async fn update(
         &self,
         id: RepositoryId,
         change: impl FnOnce(

@@ -1,5 +1,5 @@
 use super::collaborators;
-use super::model::{Intent, Repository};
+use super::model::{Intent, PushJournal, Repository};
 use crate::base::{Family, RepositoryId, RepositoryName, Sha256, Timestamp, UserId};
 use crate::git::ObjectId;
 use crate::store::{Descending, Entry, Index, ReadRows, Records, Scan, StoreError, Table, TableSpec, Unique, WriteTx};
@@ -49,6 +49,10 @@ pub const TABLES: &[TableSpec] = &[
         about: "repository id, branch -> the move of the branch that is under way",
     },
     TableSpec {
+        name: "push_journals",
+        about: "repository id -> the references that a push is moving",
+    },
+    TableSpec {
         name: "storage_usage",
         about: "account id -> bytes stored in all its repositories",
     },
@@ -68,6 +72,7 @@ const REDIRECTS: Table<NameKey, RepositoryId> = Table::new("repository_redirects
 const LINKS: Table<(RepositoryId, Sha256), u64> = Table::new("blob_links");
 const LINKS_BY_BLOB: Table<(Sha256, RepositoryId), ()> = Table::new("blob_links_by_blob");
 const INTENTS: Table<(RepositoryId, String), Intent> = Table::new("commit_intents");
+const JOURNALS: Table<RepositoryId, PushJournal> = Table::new("push_journals");
 const USAGE: Table<UserId, u64> = Table::new("storage_usage");
 
 fn filed_under(id: &RepositoryId, repository: &Repository) -> Vec<Entry> {
@@ -163,6 +168,7 @@ pub(super) fn remove(tx: &WriteTx<'_>, id: RepositoryId) -> Result<Option<Reposi
     LINKS.delete_range(tx, &Scan::prefix(&(id,)))?;
     INTENTS.delete_range(tx, &Scan::prefix(&(id,)))?;
     collaborators::forget_repository(tx, id)?;
+    JOURNALS.delete(tx, &id)?;
     for (key, target) in REDIRECTS.list(tx, &Scan::prefix(&(repository.owner,)))? {
         if target == id {
             REDIRECTS.delete(tx, &key)?;
@@ -205,6 +211,11 @@ pub(super) fn take_name(
 /// Whether a commit of this repository names the blob: the right to read it through this repository.
 pub fn blob_is_linked(tx: &impl ReadRows, id: RepositoryId, sha256: Sha256) -> Result<bool, StoreError> {
     LINKS.contains(tx, &(id, sha256))
+}
+
+/// Size in bytes of a blob that the repository has a right to.
+pub(super) fn linked_size(tx: &impl ReadRows, id: RepositoryId, sha256: Sha256) -> Result<Option<u64>, StoreError> {
+    LINKS.get(tx, &(id, sha256))
 }
 
 /// Whether any repository names the blob; the sweeper keeps those.
@@ -250,6 +261,27 @@ pub(super) fn intents(tx: &impl ReadRows) -> Result<Vec<(RepositoryId, String)>,
 /// Ends the announcement of a move.
 pub(super) fn delete_intent(tx: &WriteTx<'_>, id: RepositoryId, branch: &str) -> Result<(), StoreError> {
     INTENTS.delete(tx, &(id, branch.to_owned()))?;
+    Ok(())
+}
+
+/// Announces a push.
+pub(super) fn put_journal(tx: &WriteTx<'_>, id: RepositoryId, journal: &PushJournal) -> Result<(), StoreError> {
+    JOURNALS.put(tx, &id, journal)
+}
+
+/// The push that is under way, or was when the hub stopped.
+pub(super) fn journal(tx: &impl ReadRows, id: RepositoryId) -> Result<Option<PushJournal>, StoreError> {
+    JOURNALS.get(tx, &id)
+}
+
+/// Every repository with a push under way.
+pub(super) fn journals(tx: &impl ReadRows) -> Result<Vec<RepositoryId>, StoreError> {
+    JOURNALS.keys(tx, &Scan::all())
+}
+
+/// Ends the announcement of a push.
+pub(super) fn delete_journal(tx: &WriteTx<'_>, id: RepositoryId) -> Result<(), StoreError> {
+    JOURNALS.delete(tx, &id)?;
     Ok(())
 }
 

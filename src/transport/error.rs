@@ -18,6 +18,9 @@ pub enum TransportError {
     /// The body is encoded in a way that is not understood.
     #[error("The encoding of the body is not understood; send it plain or with gzip.")]
     UnknownEncoding,
+    /// The body is no push.
+    #[error("This address takes the content type 'application/x-git-receive-pack-request'.")]
+    NotAPush,
     /// The repository, or the access to it.
     #[error(transparent)]
     Repos(#[from] ReposError),
@@ -34,7 +37,7 @@ impl Problem for TransportError {
         match self {
             Self::LoginRequired | Self::BadAuthorization => Code::Unauthorized,
             Self::UnknownService => Code::BadRequest,
-            Self::UnknownEncoding => Code::UnsupportedMediaType,
+            Self::UnknownEncoding | Self::NotAPush => Code::UnsupportedMediaType,
             Self::Repos(error) => error.code(),
             Self::Users(error) => error.code(),
             Self::Git(error) => error.code(),

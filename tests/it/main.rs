@@ -35,5 +35,6 @@ mod store;
 mod support;
 mod taxonomy;
 mod telemetry;
+mod transport;
 mod users;
 mod web;

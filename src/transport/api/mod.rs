@@ -4,6 +4,8 @@ mod address;
 mod caller;
 /// What a repository has, before a fetch or a push.
 mod discovery;
+/// Pushes.
+mod receive_pack;
 /// Errors as git clients read them.
 mod refusal;
 
@@ -20,8 +22,13 @@ const PREFIXES: [&str; 3] = ["", "/datasets", "/spaces"];
 
 /// The routes. They stand before those that begin with an owner and a name.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(discovery::git_references);
+    config
+        .service(discovery::git_references)
+        .service(receive_pack::git_receive_pack);
     everywhere(config, "/info/refs", || web::get().to(discovery::references));
+    everywhere(config, "/git-receive-pack", || {
+        web::post().to(receive_pack::receive_pack)
+    });
 }
 
 /// Registers a handler at `…/{owner}/{repo}` and what follows, under every prefix. The names of the parameters are the

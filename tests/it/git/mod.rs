@@ -5,6 +5,7 @@ mod diffs;
 mod maintenance;
 mod path_history;
 mod reading;
+mod receiving;
 mod references;
 mod special_files;
 mod support;

@@ -14,6 +14,8 @@ pub(super) enum Content {
     File(&'static str),
     /// These bytes.
     Bytes(&'static str),
+    /// Bytes of a media type.
+    Typed(&'static str, &'static str),
 }
 
 impl Content {
@@ -35,6 +37,7 @@ impl Content {
                 call.form(Form::new().text("path", "notes.txt").part(*field, part))
             }
             Self::Bytes(bytes) => call.body(*bytes),
+            Self::Typed(media_type, bytes) => call.header("content-type", media_type).body(*bytes),
         }
     }
 }
@@ -75,6 +78,10 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("POST", "/api/v1/repos/{owner}/{repo}/collaborators") => {
             Json(json!({ "username": "guest", "permission": "read" }))
         }
+        ("POST", "/api/v1/git/{owner}/{repo}/git-receive-pack") => {
+            Content::Typed("application/x-git-receive-pack-request", "0000")
+        }
+        ("PUT", "/api/v1/repos/{owner}/{repo}/protections") => Json(json!({ "protections": [{ "pattern": "main" }] })),
         ("PUT", "/api/admin/repositories/{repository_id}/status") => Json(json!({ "is_featured": true })),
         ("POST", "/api/{username}/{repo_name}/upload") => File("file"),
         ("POST", "/api/{username}/{repo_name}/upload/batch") => File("files"),

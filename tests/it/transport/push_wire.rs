@@ -1,0 +1,215 @@
+//! Requests that no git program sends.
+
+use super::work::{Hosted, Work};
+use crate::support::{Client, Reply, TestApp, assert_git_agrees};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use reqwest::Method;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+const ZERO: &str = "0000000000000000000000000000000000000000";
+
+fn packet(text: &str) -> Vec<u8> {
+    format!("{:04x}{text}", text.len() + 4).into_bytes()
+}
+
+/// A request with these commands and this pack.
+fn request(commands: &[(&str, &str, &str)], capabilities: &str, pack: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (place, (old, new, name)) in commands.iter().enumerate() {
+        let tail = if place == 0 {
+            format!("\0{capabilities}")
+        } else {
+            String::new()
+        };
+        body.extend(packet(&format!("{old} {new} {name}{tail}")));
+    }
+    body.extend_from_slice(b"0000");
+    body.extend_from_slice(pack);
+    body
+}
+
+fn pack(work: &Work, revisions: &str) -> Vec<u8> {
+    let mut child = Command::new("git")
+        .args(["pack-objects", "--revs", "--stdout", "--quiet"])
+        .current_dir(work.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(revisions.as_bytes()).unwrap();
+    child.wait_with_output().unwrap().stdout
+}
+
+async fn send(client: &Client, body: Vec<u8>) -> Reply {
+    client
+        .call(Method::POST, "/api/v1/git/ana/wire/git-receive-pack")
+        .header("content-type", "application/x-git-receive-pack-request")
+        .body(body)
+        .await
+}
+
+struct Scene {
+    app: TestApp,
+    ana: Client,
+    hosted: Hosted,
+    work: Work,
+    first: String,
+    tip: String,
+    pack: Vec<u8>,
+}
+
+async fn scene() -> Scene {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    let hosted = Hosted::new(&app, &ana, "wire").await;
+    let work = Work::of(&hosted.bare);
+    let first = work.tip("HEAD");
+    work.write("folder/file", "content ".repeat(1_000));
+    let tip = work.commit("One");
+    let pack = pack(&work, &format!("{tip}\n^{first}\n"));
+    Scene {
+        app,
+        ana,
+        hosted,
+        work,
+        first,
+        tip,
+        pack,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_probe_is_answered_by_nothing_and_gzip_is_understood() {
+    let scene = scene().await;
+    let reply = send(&scene.ana, b"0000".to_vec()).await.expect(200);
+    assert!(reply.body.is_empty());
+    assert_eq!(reply.header("content-type"), "application/x-git-receive-pack-result");
+    let body = request(
+        &[(&scene.first, &scene.tip, "refs/heads/main")],
+        "report-status",
+        &scene.pack,
+    );
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(&body).unwrap();
+    let reply = scene
+        .ana
+        .call(Method::POST, "/ana/wire.git/git-receive-pack")
+        .header("content-type", "application/x-git-receive-pack-request")
+        .header("content-encoding", "gzip")
+        .body(gzip.finish().unwrap())
+        .await
+        .expect(200);
+    assert_eq!(reply.text(), "000eunpack ok\n0017ok refs/heads/main\n0000");
+    assert_eq!(scene.hosted.tip("refs/heads/main"), scene.tip);
+    scene.hosted.assert_sound();
+    assert_git_agrees(&scene.app).await;
+    scene.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn broken_requests_change_nothing_and_are_answered_in_words() {
+    let scene = scene().await;
+    let before = scene.hosted.references();
+    let main = [(scene.first.as_str(), scene.tip.as_str(), "refs/heads/main")];
+    let mut bad_sum = scene.pack.clone();
+    *bad_sum.last_mut().unwrap() ^= 1;
+    let mut no_end = scene.pack.clone();
+    no_end.truncate(scene.pack.len() / 2);
+    let mut huge = b"PACK\0\0\0\x02\0\0\0\x01".to_vec();
+    huge.extend_from_slice(&[0xb0, 0x80, 0x80, 0x80, 0xa0, 0x01, 0x78, 0x9c]);
+    let lacking = pack(
+        &scene.work,
+        &format!("{}\n^{}^{{tree}}\n^{}\n", scene.tip, scene.tip, scene.first),
+    );
+    for (pack, why) in [
+        (&bad_sum[..], "checksum"),
+        (&no_end, "connection ended"),
+        (b"", "connection ended"),
+        (b"nonsense, and not a pack at all", "does not begin like a pack"),
+        (&huge, "file in git may have"),
+        (&lacking, "missing"),
+    ] {
+        let reply = send(&scene.ana, request(&main, "report-status side-band-64k", pack))
+            .await
+            .expect(200);
+        let said = reply.text();
+        assert!(
+            said.contains(why) && said.contains("ng refs/heads/main"),
+            "{why}: {said}"
+        );
+        assert_eq!(scene.hosted.references(), before, "{why}");
+    }
+    for body in [
+        &b"hello"[..],
+        b"0003",
+        b"0032push-cert\0report-status",
+        b"zzzz",
+        b"0009abc",
+    ] {
+        let reply = send(&scene.ana, body.to_vec()).await;
+        assert!(reply.status.is_client_error(), "{} {}", reply.status, reply.text());
+    }
+    let stale = [(scene.tip.as_str(), scene.first.as_str(), "refs/heads/main")];
+    let said = send(&scene.ana, request(&stale, "report-status", &pack(&scene.work, "")))
+        .await
+        .expect(200)
+        .text();
+    assert!(said.contains("ng refs/heads/main it has moved meanwhile"), "{said}");
+    for name in [
+        "refs/heads/a..b",
+        "refs/heads/../x",
+        "refs/heads/x.lock",
+        "HEAD",
+        "refs/heads/",
+        "refs/tags/-x",
+    ] {
+        let commands = [(ZERO, scene.tip.as_str(), name)];
+        let said = send(&scene.ana, request(&commands, "report-status", &scene.pack))
+            .await
+            .expect(200)
+            .text();
+        assert!(said.contains(&format!("ng {name} ")), "{name}: {said}");
+    }
+    // A folder is no tip of a branch.
+    let tree = scene.work.tip("HEAD^{tree}");
+    let commands = [(ZERO, tree.as_str(), "refs/heads/tree")];
+    let said = send(&scene.ana, request(&commands, "report-status", &scene.pack))
+        .await
+        .expect(200)
+        .text();
+    assert!(said.contains("only a commit"), "{said}");
+    assert_eq!(scene.hosted.references(), before);
+    scene.hosted.assert_sound();
+    assert_git_agrees(&scene.app).await;
+    scene.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_is_cut_changes_nothing_and_leaves_nothing() {
+    use tokio::io::AsyncWriteExt;
+    let scene = scene().await;
+    let before = scene.hosted.references();
+    let main = [(scene.first.as_str(), scene.tip.as_str(), "refs/heads/main")];
+    let body = request(&main, "report-status", &scene.pack);
+    let host = scene.app.address().replace("http://", "");
+    for sent in [0, 10, 150, body.len() / 2, body.len() - 1] {
+        let mut stream = tokio::net::TcpStream::connect(&host).await.unwrap();
+        let head = format!(
+            "POST /ana/wire.git/git-receive-pack HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/x-git-receive-pack-request\r\nContent-Length: {}\r\n\r\n",
+            scene.ana.token.as_ref().unwrap(),
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&body[..sent]).await.unwrap();
+        stream.flush().await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        drop(stream);
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    assert_eq!(scene.hosted.references(), before);
+    scene.hosted.assert_sound();
+    scene.app.finish().await;
+}
