@@ -36,7 +36,7 @@ const chunks = [
 	}
 ];
 
-export default defineConfig(({ isSsrBuild }) => ({
+export default defineConfig({
 	plugins: [
 		katexInWoff2,
 		tailwindcss(),
@@ -48,12 +48,13 @@ export default defineConfig(({ isSsrBuild }) => ({
 		}),
 		sveltekit()
 	],
-	build: {
-		chunkSizeWarningLimit: 1500,
-		rolldownOptions: isSsrBuild ? {} : { output: { codeSplitting: { groups: chunks } } }
+	build: { chunkSizeWarningLimit: 1500 },
+	// The build tool runs the other half, which nobody is served, to look at it; it would meet code that needs a browser.
+	environments: {
+		client: { build: { rolldownOptions: { output: { codeSplitting: { groups: chunks } } } } }
 	},
 	server: {
 		proxy: Object.fromEntries(['/api', '/blobs', '/docs', '/health'].map((path) => [path, hub]))
 	},
 	test: { include: ['src/**/*.test.ts'] }
-}));
+});

@@ -48,7 +48,17 @@ export class OpenRepository {
 		return { path: { username: owner, repo_name: name }, query: { repo_type } };
 	}
 
-	/** Whether the signed-in user may change it. The hub decides; this only chooses what is offered. */
+	/** Whether the signed-in user may commit to it. The hub decides; this and the next only choose what is offered. */
+	get mayWrite(): boolean {
+		return this.value.permission === 'write' || this.mayAdminister;
+	}
+
+	/** Whether the signed-in user may change its settings. */
+	get mayAdminister(): boolean {
+		return this.value.permission === 'admin';
+	}
+
+	/** Whether the signed-in user may delete it, which collaborators may not. */
 	get isOwn(): boolean {
 		return (
 			session.user !== null && (session.user.username === this.value.owner || session.user.is_admin === true)

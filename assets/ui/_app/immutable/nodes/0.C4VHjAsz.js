@@ -1,1 +1,0 @@
-export{t as component,G as universal}from"../chunks/DTHYRZ5h.js";
