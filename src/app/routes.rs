@@ -63,6 +63,7 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
     });
     let files = Data::new(hub.files.clone());
     let editor = Data::new(hub.editor.clone());
+    let transfers = Data::new(transport::Transfers::default());
     move |service| {
         service
             .app_data(parts.clone())
@@ -85,7 +86,8 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
             .app_data(social.clone())
             .app_data(search.clone())
             .app_data(files.clone())
-            .app_data(editor.clone());
+            .app_data(editor.clone())
+            .app_data(transfers.clone());
     }
 }
 

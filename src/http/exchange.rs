@@ -251,10 +251,9 @@ impl<E: Send + 'static> Exchange<E> {
         let ended = ready!(Pin::new(task).poll(context));
         self.task = None;
         Poll::Ready(match ended {
-            Ok(Ok(())) => None,
             Ok(Err(error)) => Some(Err(error)),
             Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
-            Err(_) => None,
+            Ok(Ok(())) | Err(_) => None,
         })
     }
 

@@ -1,3 +1,4 @@
+use crate::base::size::human;
 use crate::git::GitError;
 use crate::http::{Code, Problem};
 use crate::repos::ReposError;
@@ -21,6 +22,18 @@ pub enum TransportError {
     /// The body is no push.
     #[error("This address takes the content type 'application/x-git-receive-pack-request'.")]
     NotAPush,
+    /// The body is larger than the hub reads.
+    #[error("The request is larger than {} when it is unpacked, and that is the limit.", human(*.0))]
+    RequestTooLarge(u64),
+    /// The body is not what its encoding says.
+    #[error("The body of the request cannot be unpacked.")]
+    UnreadableBody,
+    /// As many fetches and pushes run as may.
+    #[error("Too many fetches and pushes run at this moment: try again in a minute.")]
+    Busy,
+    /// The connection broke, or the client stopped to listen; nobody reads this.
+    #[error("The client went away.")]
+    ClientGone,
     /// The repository, or the access to it.
     #[error(transparent)]
     Repos(#[from] ReposError),
@@ -36,7 +49,9 @@ impl Problem for TransportError {
     fn code(&self) -> Code {
         match self {
             Self::LoginRequired | Self::BadAuthorization => Code::Unauthorized,
-            Self::UnknownService => Code::BadRequest,
+            Self::UnknownService | Self::UnreadableBody | Self::ClientGone => Code::BadRequest,
+            Self::RequestTooLarge(_) => Code::TooLarge,
+            Self::Busy => Code::TooManyRequests,
             Self::UnknownEncoding | Self::NotAPush => Code::UnsupportedMediaType,
             Self::Repos(error) => error.code(),
             Self::Users(error) => error.code(),
@@ -57,6 +72,7 @@ impl Problem for TransportError {
         match self {
             Self::Repos(error) => error.retry_after(),
             Self::Users(error) => error.retry_after(),
+            Self::Busy => Some(60),
             _ => None,
         }
     }

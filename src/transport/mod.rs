@@ -10,5 +10,8 @@
 pub mod api;
 /// Why a request of a git client is refused.
 mod error;
+/// How many fetches and pushes run at once.
+mod transfers;
 
 pub use error::TransportError;
+pub use transfers::Transfers;

@@ -5,7 +5,20 @@
 //! contents.
 
 mod advertisement;
+mod commit_walk;
+mod filter;
+mod id_set;
+mod ls_refs;
+mod negotiation;
+mod object_walk;
+mod pack_cache;
+mod pack_stream;
 mod packet;
+mod packs;
+mod reachable;
+mod request;
+mod shallow;
+mod upload_pack;
 
 pub use advertisement::{ProtocolVersion, RECEIVE_CAPABILITIES};
 pub use packet::{Packet, PacketReader, SideBand, write_delimiter, write_flush, write_packet};

@@ -45,6 +45,10 @@ impl<R: BufRead> PacketReader<R> {
         }
     }
 
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a packet borrows from its reader, which an iterator cannot say"
+    )]
     /// The next packet; `None` when the stream ends before one.
     pub fn next(&mut self) -> Result<Option<Packet<'_>>, GitError> {
         if self.from.fill_buf()?.is_empty() {

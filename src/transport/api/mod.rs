@@ -8,6 +8,8 @@ mod discovery;
 mod receive_pack;
 /// Errors as git clients read them.
 mod refusal;
+/// Fetches.
+mod upload_pack;
 
 pub use address::GitAddress;
 pub use caller::GitCaller;
@@ -24,11 +26,13 @@ const PREFIXES: [&str; 3] = ["", "/datasets", "/spaces"];
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(discovery::git_references)
-        .service(receive_pack::git_receive_pack);
+        .service(receive_pack::git_receive_pack)
+        .service(upload_pack::git_upload_pack);
     everywhere(config, "/info/refs", || web::get().to(discovery::references));
     everywhere(config, "/git-receive-pack", || {
         web::post().to(receive_pack::receive_pack)
     });
+    everywhere(config, "/git-upload-pack", || web::post().to(upload_pack::upload_pack));
 }
 
 /// Registers a handler at `…/{owner}/{repo}` and what follows, under every prefix. The names of the parameters are the

@@ -102,6 +102,7 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("POST", "/api/metadata/templates") => Json(json!({
             "name": "new", "repo_type": "model", "language": "en", "content": "---\ntitle: x\n---\n",
         })),
+        ("POST", "/api/v1/git/{owner}/{repo}/git-upload-pack") => Bytes("0000"),
         ("POST", "/api/classifications") => Json(json!({ "id": "new-OWNER", "name_en": "New", "name_zh": "新" })),
         ("PUT", "/api/classifications/{id}") => Json(json!({ "name_en": "Renamed" })),
         ("POST", "/api/{username}/{repo_name}/classifications") => Json(json!({ "classification_id": "atmosphere" })),
