@@ -22,6 +22,9 @@ const DAY: Duration = Duration::from_hours(24);
 /// Blobs that nothing names are kept so long, for uploads and commits in progress and for a restored backup.
 const BLOB_GRACE: Duration = DAY;
 
+/// Large content that was sent and that no commit has named keeps its right so long, for a push that goes on later.
+const PENDING_GRACE: Duration = Duration::from_hours(72);
+
 /// Registers every consumer of events and every task.
 pub(super) fn register(hub: &Hub) -> Result<(), AppError> {
     hub.events.register(PathHistory::new(hub.repos.clone()));
@@ -70,7 +73,7 @@ fn tasks(hub: &Hub) -> Vec<PeriodicTask> {
         task(
             hub,
             "expire-uploads",
-            "Forgets unfinished uploads whose time is over, and frees their space.",
+            "Forgets uploads whose time is over, unfinished or named by no commit, and frees their space.",
             Some(10 * MINUTE),
             expire_uploads,
         ),
@@ -122,7 +125,13 @@ async fn pack(hub: Hub) -> Result<String, JobError> {
 }
 
 async fn expire_uploads(hub: Hub) -> Result<String, JobError> {
-    Ok(format!("Forgot {} uploads.", hub.files.expire_sessions().await?))
+    let (sessions, links) = (
+        hub.files.expire_sessions().await?,
+        hub.repos.end_pending(PENDING_GRACE).await?,
+    );
+    Ok(format!(
+        "Forgot {sessions} unfinished uploads and {links} that no commit named."
+    ))
 }
 
 async fn renew_windows(hub: Hub) -> Result<String, JobError> {

@@ -78,6 +78,10 @@ define_id!(
     UploadId
 );
 define_id!(
+    /// A lock on a path.
+    LockId
+);
+define_id!(
     /// A piece of background work.
     JobId
 );

@@ -67,6 +67,15 @@ impl Blobs {
         }
     }
 
+    /// An address of the S3 store itself, where the configuration lets clients go there.
+    pub async fn direct_url(&self, sha256: Sha256, valid: Duration) -> Result<Option<String>, BlobError> {
+        if !self.0.direct_download || matches!(self.0.backend, Backend::Local(_)) {
+            return Ok(None);
+        }
+        let url = self.signed_url(sha256, valid, &Presentation::default()).await?;
+        Ok(Some(url))
+    }
+
     /// Checks a request for an address that [`Blobs::signed_url`] gave on local disk; path and query as they came in.
     pub fn verify_link(&self, method: &str, path: &str, query: &str) -> Result<SignedBlob, UrlRefused> {
         let mut url = SignedUrl::verify(&self.0.keys, method, path, query, self.0.clock.now())?;

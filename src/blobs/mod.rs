@@ -83,6 +83,7 @@ struct Inner {
     adopted: Mutex<HashMap<Sha256, Timestamp>>,
     uploads: staging::Uploads,
     next_incoming: AtomicU64,
+    direct_download: bool,
 }
 
 #[derive(Clone)]
@@ -117,6 +118,7 @@ impl Blobs {
             adopted: Mutex::default(),
             uploads: Mutex::default(),
             next_incoming: AtomicU64::new(1),
+            direct_download: config.s3_direct_download,
         })))
     }
 

@@ -30,6 +30,9 @@ section! {
         s3_secret_access_key: Option<Secret> = "", restart;
         /// Bucket in the path ("https://host/bucket/…") rather than in the host name; MinIO wants it.
         s3_path_style: bool = true, restart;
+        /// Whether git-lfs fetches large content from the store itself, by its presigned addresses, rather than through the
+        /// hub. Its users must reach the store at the address above.
+        s3_direct_download: bool = false, restart;
         /// Server-side encryption: "" (what the bucket says), "AES256" or "aws:kms".
         s3_server_side_encryption: Option<String> = "", restart;
         /// Key for "aws:kms". Empty: the bucket's default key.

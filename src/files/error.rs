@@ -1,6 +1,7 @@
-use crate::base::UploadId;
+use super::PathLock;
 use crate::base::path::InvalidPath;
 use crate::base::size::human;
+use crate::base::{Sha256, UploadId};
 use crate::blobs::BlobError;
 use crate::git::GitError;
 use crate::http::{Code, Problem};
@@ -91,6 +92,21 @@ pub enum FilesError {
         /// The first of them.
         first: Vec<u32>,
     },
+    /// The repository names no such content, whether the hub has it or not.
+    #[error("There is no content {0} in this repository.")]
+    UnknownContent(Sha256),
+    /// Somebody has locked the path.
+    #[error("'{}' is locked already.", .0.path)]
+    PathLocked(Box<PathLock>),
+    /// More locks than a repository may have.
+    #[error("A repository has at most {0} locks. Remove one first.")]
+    TooManyLocks(usize),
+    /// No lock of this id in this repository.
+    #[error("There is no such lock.")]
+    UnknownLock,
+    /// The lock is not the caller's.
+    #[error("The lock on '{0}' is somebody else's. Whoever administers the repository removes it by force.")]
+    LockOfAnother(String),
     /// Repositories.
     #[error(transparent)]
     Repos(#[from] ReposError),
@@ -119,7 +135,8 @@ impl FilesError {
 impl Problem for FilesError {
     fn code(&self) -> Code {
         match self {
-            Self::UnknownFile | Self::UnknownSession => Code::NotFound,
+            Self::UnknownFile | Self::UnknownSession | Self::UnknownContent(_) | Self::UnknownLock => Code::NotFound,
+            Self::LockOfAnother(_) => Code::Forbidden,
             Self::BadPath { .. }
             | Self::Invalid { .. }
             | Self::DuplicatePath(_)
@@ -132,6 +149,8 @@ impl Problem for FilesError {
             | Self::SessionComplete
             | Self::NotAssembled(_)
             | Self::SessionUsed
+            | Self::PathLocked(_)
+            | Self::TooManyLocks(_)
             | Self::TooManySessions(_) => Code::Conflict,
             Self::Repos(error) => error.code(),
             Self::Git(error) => error.code(),
@@ -149,6 +168,7 @@ impl Problem for FilesError {
             Self::TooManyFiles(limit) => Some(json!({ "field": "files", "limit": limit })),
             Self::TooLarge { path, limit } => Some(json!({ "path": path, "limit": limit })),
             Self::TooManySessions(limit) => Some(json!({ "limit": limit })),
+            Self::TooManyLocks(limit) => Some(json!({ "limit": limit })),
             Self::ChunkNumber { total, .. } => Some(json!({ "field": "chunk_number", "total_chunks": total })),
             Self::ChunkLength { expected, actual, .. } => Some(json!({ "expected": expected, "actual": actual })),
             Self::MissingChunks { count, first } => Some(json!({ "missing_count": count, "missing_chunks": first })),
@@ -163,7 +183,11 @@ impl Problem for FilesError {
             | Self::TargetExists(_)
             | Self::SessionComplete
             | Self::NotAssembled(_)
-            | Self::SessionUsed => None,
+            | Self::SessionUsed
+            | Self::UnknownContent(_)
+            | Self::PathLocked(_)
+            | Self::UnknownLock
+            | Self::LockOfAnother(_) => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Files of repositories: listing, reading, downloading, uploading, moving, copying, deleting.
 //!
-//! Owns what people say about a file, chunked uploads, and the space that files of each kind take. Content and history
+//! Owns what people say about a file, locks on paths, chunked uploads, and the space that files of each kind take. Content and history
 //! are git's and the blob store's; every change is a commit of repos. Guarantees: a file answers exactly the bytes that
 //! were committed; an upload is one commit or none; a chunk that was acknowledged survives a crash; large content is read
 //! only through a repository that names it. Deliberately absent: counters of views and downloads (social drains
@@ -26,8 +26,12 @@ mod facts;
 mod file_id;
 /// What a name says about the content.
 mod formats;
+/// Large content by its digest.
+mod large;
 /// Folders and flat lists.
 mod listing;
+/// Locks on paths.
+mod locks;
 /// Into git or into the blob store.
 mod placement;
 /// Moving, copying, deleting.
@@ -51,7 +55,9 @@ pub use error::FilesError;
 pub use facts::FactsChange;
 pub use file_id::FileId;
 pub use formats::FileKind;
+pub use large::{LargeIntake, SendAdvice};
 pub use listing::{ListedEntry, Listing, Window};
+pub use locks::{LockFilter, PathLock};
 pub use relocate::Saying;
 pub use sessions::{ArrivingChunk, NewSession, SessionState, SessionStatus, UploadSession};
 pub use space::{AccountSpace, Space, SpaceConsumer};
@@ -59,20 +65,24 @@ pub use store::TABLES;
 pub use traffic::{Traffic, TrafficEvent, TrafficKind, TrafficMethod};
 pub use upload::{Arrived, Arriving, Changed, ChangedFile, UploadDraft, checked_path};
 
-use crate::base::{Clock, UploadId};
+use crate::base::{Clock, UploadId, UserId};
 use crate::blobs::Blobs;
 use crate::config::LiveConfig;
 use crate::events::Events;
 use crate::repos::Repos;
 use crate::store::{ReadRows, Store, StoreError};
 use crate::users::Users;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 /// Kinds of events that this slice records.
 pub mod event {
     /// What people say about a file of the repository that is the subject changed; the details name its path.
     pub const DESCRIBED: &str = "file.described";
+    /// A path of the repository that is the subject was locked.
+    pub const LOCKED: &str = "file.locked";
+    /// The lock on a path was removed.
+    pub const UNLOCKED: &str = "file.unlocked";
 }
 
 /// The handle of this slice; cheap to clone.
@@ -91,6 +101,8 @@ struct Inner {
     cache: cache::EntryCache,
     /// Chunked uploads that a request is completing or cancelling.
     ending: Mutex<HashSet<UploadId>>,
+    /// Bytes of large content on their way, by the account whose quota they take.
+    arriving: Mutex<HashMap<UserId, u64>>,
 }
 
 impl Files {
@@ -109,8 +121,8 @@ impl Files {
         clock: Clock,
         traffic: Traffic,
     ) -> Self {
-        repos.on_file_moved(store::move_facts);
-        let (cache, ending) = (cache::EntryCache::default(), Mutex::default());
+        repos.on_file_moved(store::move_what_follows);
+        let (cache, ending, arriving) = (cache::EntryCache::default(), Mutex::default(), Mutex::default());
         Self(Arc::new(Inner {
             store,
             blobs,
@@ -122,6 +134,7 @@ impl Files {
             events,
             cache,
             ending,
+            arriving,
         }))
     }
 
@@ -137,6 +150,6 @@ impl Files {
 
     /// Contradictions within the rows of this slice, as sentences.
     pub fn check(&self, tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
-        sessions::check(tx)
+        Ok([sessions::check(tx)?, store::check(tx)?].concat())
     }
 }

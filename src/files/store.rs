@@ -1,8 +1,9 @@
 use super::facts::FactsRow;
+use super::locks::PathLock;
 use super::space::SpaceRow;
-use crate::base::RepositoryId;
+use crate::base::{LockId, RepositoryId};
 use crate::repos::MovedFile;
-use crate::store::{ReadRows, Scan, StoreError, Table, TableSpec, WriteTx};
+use crate::store::{ReadRows, Records, Scan, StoreError, Table, TableSpec, Unique, WriteTx};
 
 /// The tables of this slice.
 pub const TABLES: &[TableSpec] = &[
@@ -13,6 +14,14 @@ pub const TABLES: &[TableSpec] = &[
     TableSpec {
         name: "file_space",
         about: "repository id -> files and bytes by kind at a commit of the default branch",
+    },
+    TableSpec {
+        name: "path_locks",
+        about: "lock id -> lock on a path",
+    },
+    TableSpec {
+        name: "path_locks_by_path",
+        about: "repository id, path -> lock id",
     },
     TableSpec {
         name: "upload_sessions",
@@ -38,6 +47,12 @@ pub const TABLES: &[TableSpec] = &[
 
 const FACTS: Table<(RepositoryId, String), FactsRow> = Table::new("file_facts");
 const SPACE: Table<RepositoryId, SpaceRow> = Table::new("file_space");
+const LOCKS_BY_PATH: Unique<(RepositoryId, String), LockId> = Unique::new("path_locks_by_path");
+const LOCKS: Records<LockId, PathLock> = Records::new(
+    "path_locks",
+    |id, lock| vec![LOCKS_BY_PATH.entry(&(lock.repository, lock.path.clone()), id)],
+    &["path_locks_by_path"],
+);
 
 pub(super) fn facts(tx: &impl ReadRows, id: RepositoryId, path: &str) -> Result<Option<FactsRow>, StoreError> {
     FACTS.get(tx, &(id, path.to_owned()))
@@ -56,11 +71,12 @@ pub(super) fn delete_facts(tx: &WriteTx<'_>, id: RepositoryId, path: &str) -> Re
     Ok(())
 }
 
-/// Lets what people say about a file go with it.
-pub(super) fn move_facts(tx: &WriteTx<'_>, id: RepositoryId, moved: &MovedFile) -> Result<(), StoreError> {
+/// Lets what people say about a file, and its lock, go with it.
+pub(super) fn move_what_follows(tx: &WriteTx<'_>, id: RepositoryId, moved: &MovedFile) -> Result<(), StoreError> {
     let row = facts(tx, id, &moved.from)?.unwrap_or_default();
     delete_facts(tx, id, &moved.from)?;
-    put_facts(tx, moved.to_repository, &moved.to, &row)
+    put_facts(tx, moved.to_repository, &moved.to, &row)?;
+    move_lock(tx, id, moved)
 }
 
 pub(super) fn space(tx: &impl ReadRows, id: RepositoryId) -> Result<Option<SpaceRow>, StoreError> {
@@ -75,5 +91,69 @@ pub(super) fn put_space(tx: &WriteTx<'_>, id: RepositoryId, row: &SpaceRow) -> R
 pub(super) fn forget_repository(tx: &WriteTx<'_>, id: RepositoryId) -> Result<(), StoreError> {
     FACTS.delete_range(tx, &Scan::prefix(&(id,)))?;
     SPACE.delete(tx, &id)?;
+    for (_, lock) in LOCKS_BY_PATH.list(tx, &Scan::prefix(&(id,)))? {
+        LOCKS.delete(tx, &lock)?;
+    }
     Ok(())
+}
+
+pub(super) fn lock(tx: &impl ReadRows, id: LockId) -> Result<Option<PathLock>, StoreError> {
+    LOCKS.get(tx, &id)
+}
+
+/// The lock on a path.
+pub(super) fn lock_on(tx: &impl ReadRows, id: RepositoryId, path: &str) -> Result<Option<PathLock>, StoreError> {
+    match LOCKS_BY_PATH.get(tx, &(id, path.to_owned()))? {
+        Some(lock) => LOCKS.get(tx, &lock),
+        None => Ok(None),
+    }
+}
+
+/// The locks of a repository in the order of their paths, from a path on.
+pub(super) fn locks(
+    tx: &impl ReadRows,
+    id: RepositoryId,
+    from: Option<&str>,
+    limit: usize,
+) -> Result<Vec<PathLock>, StoreError> {
+    let scan = Scan::prefix(&(id,)).limit(limit);
+    let scan = match from {
+        Some(path) => scan.at_least(&(id, path.to_owned())),
+        None => scan,
+    };
+    let mut locks = Vec::new();
+    for (_, lock) in LOCKS_BY_PATH.list(tx, &scan)? {
+        locks.extend(LOCKS.get(tx, &lock)?);
+    }
+    Ok(locks)
+}
+
+pub(super) fn put_lock(tx: &WriteTx<'_>, lock: &PathLock) -> Result<(), StoreError> {
+    LOCKS.put(tx, &lock.id, lock)
+}
+
+pub(super) fn delete_lock(tx: &WriteTx<'_>, id: LockId) -> Result<(), StoreError> {
+    LOCKS.delete(tx, &id)?;
+    Ok(())
+}
+
+/// Gives the lock of a moved file to its new path. Where that path has a lock already, that one stays.
+fn move_lock(tx: &WriteTx<'_>, id: RepositoryId, moved: &MovedFile) -> Result<(), StoreError> {
+    let Some(lock) = lock_on(tx, id, &moved.from)? else {
+        return Ok(());
+    };
+    if lock_on(tx, moved.to_repository, &moved.to)?.is_some() {
+        return delete_lock(tx, lock.id);
+    }
+    let lock = PathLock {
+        repository: moved.to_repository,
+        path: moved.to.clone(),
+        ..lock
+    };
+    put_lock(tx, &lock)
+}
+
+/// Contradictions within the rows of this file.
+pub(super) fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
+    LOCKS.check(tx)
 }

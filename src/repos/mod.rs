@@ -29,6 +29,8 @@ mod history;
 mod maintenance;
 /// What a repository is.
 mod model;
+/// Links that come before the commit.
+mod pending_links;
 /// Rules for branches.
 mod protection;
 /// Pushes of git clients.

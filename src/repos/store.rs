@@ -1,5 +1,5 @@
-use super::collaborators;
 use super::model::{Intent, PushJournal, Repository};
+use super::{collaborators, pending_links};
 use crate::base::{Family, RepositoryId, RepositoryName, Sha256, Timestamp, UserId};
 use crate::git::ObjectId;
 use crate::store::{Descending, Entry, Index, ReadRows, Records, Scan, StoreError, Table, TableSpec, Unique, WriteTx};
@@ -30,11 +30,19 @@ pub const TABLES: &[TableSpec] = &[
     },
     TableSpec {
         name: "blob_links",
-        about: "repository id, SHA-256 -> size in bytes of a blob that a commit names",
+        about: "repository id, SHA-256 -> size in bytes of a blob that a commit names, or will name",
     },
     TableSpec {
         name: "blob_links_by_blob",
         about: "SHA-256, repository id -> nothing",
+    },
+    TableSpec {
+        name: "pending_links",
+        about: "repository id, SHA-256 -> since when the link waits for a commit that names the blob",
+    },
+    TableSpec {
+        name: "pending_links_by_time",
+        about: "time, repository id, SHA-256 -> nothing",
     },
     TableSpec {
         name: "collaborators",
@@ -169,6 +177,7 @@ pub(super) fn remove(tx: &WriteTx<'_>, id: RepositoryId) -> Result<Option<Reposi
     INTENTS.delete_range(tx, &Scan::prefix(&(id,)))?;
     collaborators::forget_repository(tx, id)?;
     JOURNALS.delete(tx, &id)?;
+    pending_links::forget_repository(tx, id)?;
     for (key, target) in REDIRECTS.list(tx, &Scan::prefix(&(repository.owner,)))? {
         if target == id {
             REDIRECTS.delete(tx, &key)?;
@@ -208,7 +217,7 @@ pub(super) fn take_name(
     Ok(())
 }
 
-/// Whether a commit of this repository names the blob: the right to read it through this repository.
+/// Whether a commit of this repository names the blob, or is going to: the right to read it through this repository.
 pub fn blob_is_linked(tx: &impl ReadRows, id: RepositoryId, sha256: Sha256) -> Result<bool, StoreError> {
     LINKS.contains(tx, &(id, sha256))
 }
@@ -216,6 +225,16 @@ pub fn blob_is_linked(tx: &impl ReadRows, id: RepositoryId, sha256: Sha256) -> R
 /// Size in bytes of a blob that the repository has a right to.
 pub(super) fn linked_size(tx: &impl ReadRows, id: RepositoryId, sha256: Sha256) -> Result<Option<u64>, StoreError> {
     LINKS.get(tx, &(id, sha256))
+}
+
+/// Some of the repositories that name a blob.
+pub(super) fn repositories_of(
+    tx: &impl ReadRows,
+    sha256: Sha256,
+    limit: usize,
+) -> Result<Vec<RepositoryId>, StoreError> {
+    let keys = LINKS_BY_BLOB.keys(tx, &Scan::prefix(&(sha256,)).limit(limit))?;
+    Ok(keys.into_iter().map(|(_, id)| id).collect())
 }
 
 /// Whether any repository names the blob; the sweeper keeps those.
@@ -233,14 +252,24 @@ pub(super) fn linked_blobs(tx: &impl ReadRows) -> Result<HashMap<Sha256, u64>, S
     Ok(blobs)
 }
 
-/// Links a blob to a repository; answers whether the link is new.
+/// Links a blob to a repository because a commit names it; answers whether the link is new. One that came before the
+/// commit stays for good now.
 pub(super) fn link_blob(tx: &WriteTx<'_>, id: RepositoryId, sha256: Sha256, size: u64) -> Result<bool, StoreError> {
     if LINKS.contains(tx, &(id, sha256))? {
+        pending_links::settle(tx, id, sha256)?;
         return Ok(false);
     }
     LINKS.put(tx, &(id, sha256), &size)?;
     LINKS_BY_BLOB.put(tx, &(sha256, id), &())?;
     Ok(true)
+}
+
+/// Ends a link; answers the size of the blob, 0 when there was no link.
+pub(super) fn unlink_blob(tx: &WriteTx<'_>, id: RepositoryId, sha256: Sha256) -> Result<u64, StoreError> {
+    let size = LINKS.get(tx, &(id, sha256))?.unwrap_or(0);
+    LINKS.delete(tx, &(id, sha256))?;
+    LINKS_BY_BLOB.delete(tx, &(sha256, id))?;
+    Ok(size)
 }
 
 /// Announces the move of a branch.
@@ -336,5 +365,6 @@ pub(super) fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
         problems.push(format!("{} blob links lead forth and {reverse} back", links.len()));
     }
     problems.extend(collaborators::check(tx)?);
+    problems.extend(pending_links::check(tx)?);
     Ok(problems)
 }

@@ -16,6 +16,8 @@ const SILENT: &[&str] = &[
     crate::social::event::FOLLOWED,
     crate::social::event::UNFOLLOWED,
     crate::repos::event::FILE_MOVED,
+    crate::files::event::LOCKED,
+    crate::files::event::UNLOCKED,
     "account.logged_in",
     "account.logged_out",
     "account.password_changed",

@@ -1,6 +1,6 @@
 //! Keys: the order of the encoded bytes is the logical order, and a shorter tuple is a prefix of a longer one.
 
-use crate::base::{Day, JobId, RepositoryId, SessionId, Sha256, Timestamp, TokenId, UploadId, UserId};
+use crate::base::{Day, JobId, LockId, RepositoryId, SessionId, Sha256, Timestamp, TokenId, UploadId, UserId};
 
 /// Something that can be written as a key or as the beginning of one.
 pub trait EncodeKey {
@@ -148,7 +148,16 @@ macro_rules! id_key {
     )*};
 }
 
-id_key!(UserId, RepositoryId, TokenId, SessionId, UploadId, JobId, Sha256);
+id_key!(
+    UserId,
+    RepositoryId,
+    TokenId,
+    SessionId,
+    UploadId,
+    JobId,
+    LockId,
+    Sha256
+);
 
 impl EncodeKey for Timestamp {
     fn encode(&self, out: &mut Vec<u8>) {

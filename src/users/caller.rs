@@ -34,6 +34,8 @@ pub(super) enum Credential {
     Console,
     /// A signed address: reads what the account reads, changes nothing.
     Link,
+    /// A signed address for one change: writes what the account may write.
+    WriteLink,
 }
 
 impl Caller {
@@ -61,6 +63,7 @@ impl Caller {
         match self.credential() {
             Some(Credential::Session(_) | Credential::Password | Credential::Console) => Scope::Admin,
             Some(Credential::Token { scope, .. }) => *scope,
+            Some(Credential::WriteLink) => Scope::Write,
             Some(Credential::Link) | None => Scope::Read,
         }
     }
@@ -82,8 +85,9 @@ impl Caller {
     /// Whether the caller has the powers of an administrator here: the role, and a credential that carries it.
     pub fn is_admin(&self) -> bool {
         let whole = self.scope() == Scope::Admin && self.repositories().is_none();
-        // A link only reads, and was made for what the account could read.
-        let carries_role = whole || matches!(self.credential(), Some(Credential::Link));
+        // A link was made for one thing that the account could do.
+        let is_link = matches!(self.credential(), Some(Credential::Link | Credential::WriteLink));
+        let carries_role = whole || is_link;
         self.account().is_some_and(Account::is_admin) && carries_role
     }
 

@@ -70,7 +70,9 @@ impl Users {
         let account = caller.require_account()?;
         match caller.credential() {
             Some(Credential::Session(_) | Credential::Password | Credential::Console) => {}
-            Some(Credential::Token { .. } | Credential::Link) | None => return Err(UsersError::SessionRequired),
+            Some(Credential::Token { .. } | Credential::Link | Credential::WriteLink) | None => {
+                return Err(UsersError::SessionRequired);
+            }
         }
         let now = self.0.clock.now();
         let (new, secret) = (new.checked(now)?, TokenSecret::generate(ACCESS_TOKEN_PREFIX)?);

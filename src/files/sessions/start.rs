@@ -17,7 +17,8 @@ impl Files {
         let (id, size) = (session.id, session.size);
         self.0.blobs.staging().create(id, size).await?;
         let owner = proof.as_read().owner();
-        let (quota, used) = (self.0.users.quota_bytes(owner), self.0.repos.usage(owner.id)?);
+        let quota = self.0.users.quota_bytes(owner);
+        let used = self.0.repos.usage(owner.id)?.saturating_add(self.arriving(owner.id));
         let most = self.0.config.current().uploads.sessions_per_account;
         let row = session.clone();
         let written = self.0.store.write(move |tx| {
@@ -126,6 +127,7 @@ impl Files {
 
     /// Bytes that unfinished uploads will store in the repositories of an account.
     pub(in crate::files) fn reserved(&self, owner: UserId) -> Result<u64, StoreError> {
-        self.0.store.read(|tx| store::open_bytes(tx, owner))
+        let sessions = self.0.store.read(|tx| store::open_bytes(tx, owner))?;
+        Ok(sessions.saturating_add(self.arriving(owner)))
     }
 }

@@ -1,0 +1,150 @@
+//! Links to blobs that came before the commit that names them, as git LFS sends them: they count against the quota and
+//! give the right to read like any other link, and end when no commit has named the blob for a while.
+
+use super::model::Repository;
+use super::{ReadRepo, Repos, ReposError, WriteRepo, store};
+use crate::base::{RepositoryId, Sha256, Timestamp};
+use crate::blobs::StoredBlob;
+use crate::store::{Index, ReadRows, Records, Scan, StoreError, WriteTx};
+use crate::users::Caller;
+use std::time::Duration;
+
+/// Repositories of a blob that are looked at to find one that a caller may read.
+const LOOKED_AT: usize = 200;
+/// Links that are ended in one transaction.
+const BATCH: usize = 500;
+
+type LinkKey = (RepositoryId, Sha256);
+
+const BY_TIME: Index<Timestamp, LinkKey> = Index::new("pending_links_by_time");
+const PENDING: Records<LinkKey, Timestamp> = Records::new(
+    "pending_links",
+    |key, since| vec![BY_TIME.entry(since, key)],
+    &["pending_links_by_time"],
+);
+
+impl Repos {
+    /// The size of a blob that the repository names, or will when the commit comes: the right to read it there.
+    pub fn linked_size(&self, proof: &ReadRepo, sha256: Sha256) -> Result<Option<u64>, StoreError> {
+        self.store.read(|tx| store::link_size(tx, proof.id(), sha256))
+    }
+
+    /// The size of a blob that the caller may read in whatever repository.
+    pub fn readable_blob(&self, caller: &Caller, sha256: Sha256) -> Result<Option<u64>, ReposError> {
+        let linked = self.store.read(|tx| store::repositories_of(tx, sha256, LOOKED_AT))?;
+        for id in linked {
+            match self.readable_by_id(caller, id) {
+                Ok(proof) => return Ok(self.linked_size(&proof, sha256)?),
+                Err(ReposError::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Links a blob before a commit names it, if the owner's quota allows it. Only for blobs whose bytes came from this
+    /// caller, or that the caller may read elsewhere. Doing it again starts the time of grace anew.
+    pub async fn link_ahead(&self, proof: &WriteRepo, blob: StoredBlob) -> Result<(), ReposError> {
+        let (id, owner) = (proof.repository().id, proof.as_read().owner().clone());
+        let (slice, now) = (self.clone(), self.clock.now());
+        self.store
+            .write(move |tx| {
+                let found = store::repository(tx, id)?.filter(Repository::is_live);
+                let mut repository = found.ok_or_else(|| ReposError::NotFound(id.to_string()))?;
+                let key = (id, blob.sha256);
+                if store::blob_is_linked(tx, id, blob.sha256)? {
+                    if PENDING.contains(tx, &key)? {
+                        PENDING.put(tx, &key, &now)?;
+                    }
+                    return Ok(());
+                }
+                store::link_blob(tx, id, blob.sha256, blob.size)?;
+                PENDING.put(tx, &key, &now)?;
+                let usage = store::usage(tx, repository.owner)?;
+                slice.within_quota(&owner, usage.saturating_add(blob.size))?;
+                repository.stored_bytes += blob.size;
+                Ok(store::put(tx, &repository)?)
+            })
+            .await
+    }
+
+    /// Starts the time of grace of these blobs anew, as far as they still wait for a commit.
+    pub async fn keep_pending(&self, proof: &WriteRepo, blobs: Vec<Sha256>) -> Result<(), StoreError> {
+        let (id, now) = (proof.repository().id, self.clock.now());
+        let mut waiting = Vec::new();
+        self.store.read(|tx| {
+            for sha256 in blobs {
+                if PENDING.contains(tx, &(id, sha256))? {
+                    waiting.push(sha256);
+                }
+            }
+            Ok::<_, StoreError>(())
+        })?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let written = self.store.write(move |tx| {
+            for sha256 in waiting {
+                if PENDING.contains(tx, &(id, sha256))? {
+                    PENDING.put(tx, &(id, sha256), &now)?;
+                }
+            }
+            Ok(())
+        });
+        written.await
+    }
+
+    /// Ends links that no commit has needed for this time, and gives their bytes back to the quota; answers of how many.
+    /// The sweeper removes content that nothing names then.
+    pub async fn end_pending(&self, grace: Duration) -> Result<usize, StoreError> {
+        let before = self.clock.now().minus(grace);
+        let mut ended = 0;
+        loop {
+            let count = self.store.write(move |tx| end_before(tx, before)).await?;
+            ended += count;
+            if count < BATCH {
+                return Ok(ended);
+            }
+        }
+    }
+}
+
+fn end_before(tx: &WriteTx<'_>, before: Timestamp) -> Result<usize, StoreError> {
+    let old = BY_TIME.ids(tx, &Scan::all().below(&(before,)).limit(BATCH))?;
+    for (id, sha256) in &old {
+        PENDING.delete(tx, &(*id, *sha256))?;
+        let size = store::unlink_blob(tx, *id, *sha256)?;
+        if let Some(mut repository) = store::repository(tx, *id)? {
+            repository.stored_bytes = repository.stored_bytes.saturating_sub(size);
+            store::put(tx, &repository)?;
+        }
+    }
+    Ok(old.len())
+}
+
+/// A commit names the blob now.
+pub(super) fn settle(tx: &WriteTx<'_>, id: RepositoryId, sha256: Sha256) -> Result<(), StoreError> {
+    PENDING.delete(tx, &(id, sha256))?;
+    Ok(())
+}
+
+/// Removes the rows of a repository that is gone.
+pub(super) fn forget_repository(tx: &WriteTx<'_>, id: RepositoryId) -> Result<(), StoreError> {
+    for (key, _) in PENDING.list(tx, &Scan::prefix(&(id,)))? {
+        PENDING.delete(tx, &key)?;
+    }
+    Ok(())
+}
+
+/// Rows that agree neither with each other nor with the links.
+pub(super) fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
+    let mut problems = PENDING.check(tx)?;
+    for ((id, sha256), _) in PENDING.list(tx, &Scan::all())? {
+        if !store::blob_is_linked(tx, id, sha256)? {
+            problems.push(format!(
+                "blob {sha256} waits for a commit of repository {id} and has no link"
+            ));
+        }
+    }
+    Ok(problems)
+}
