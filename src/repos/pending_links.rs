@@ -26,7 +26,7 @@ const PENDING: Records<LinkKey, Timestamp> = Records::new(
 impl Repos {
     /// The size of a blob that the repository names, or will when the commit comes: the right to read it there.
     pub fn linked_size(&self, proof: &ReadRepo, sha256: Sha256) -> Result<Option<u64>, StoreError> {
-        self.store.read(|tx| store::link_size(tx, proof.id(), sha256))
+        self.store.read(|tx| store::linked_size(tx, proof.id(), sha256))
     }
 
     /// The size of a blob that the caller may read in whatever repository.

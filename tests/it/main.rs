@@ -22,6 +22,7 @@ mod files;
 mod git;
 mod http;
 mod jobs;
+mod lfs;
 mod process;
 mod repos;
 mod search;

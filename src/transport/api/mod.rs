@@ -4,6 +4,8 @@ mod address;
 mod caller;
 /// What a repository has, before a fetch or a push.
 mod discovery;
+/// git LFS.
+mod lfs;
 /// Pushes.
 mod receive_pack;
 /// Errors as git clients read them.
@@ -27,7 +29,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(discovery::git_references)
         .service(receive_pack::git_receive_pack)
-        .service(upload_pack::git_upload_pack);
+        .service(upload_pack::git_upload_pack)
+        .configure(lfs::routes);
     everywhere(config, "/info/refs", || web::get().to(discovery::references));
     everywhere(config, "/git-receive-pack", || {
         web::post().to(receive_pack::receive_pack)

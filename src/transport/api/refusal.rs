@@ -17,6 +17,11 @@ impl Refusal {
         Self(ApiError::new(code, message))
     }
 
+    /// The error, to be told in another form.
+    pub fn into_error(self) -> ApiError {
+        self.0
+    }
+
     /// The code.
     pub fn code(&self) -> Code {
         self.0.code()

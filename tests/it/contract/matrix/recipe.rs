@@ -75,6 +75,17 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("PUT", "/api/{username}/{repo_name}/settings" | "/api/{username}/{repo_name}") => {
             Json(json!({ "description": "Changed." }))
         }
+        ("POST", "/api/v1/repos/{owner}/{repo}/info/lfs/objects/batch") => {
+            Json(json!({ "operation": "upload", "objects": [{ "oid": "0".repeat(64), "size": 3 }] }))
+        }
+        ("POST", "/api/v1/repos/{owner}/{repo}/info/lfs/locks") => Json(json!({ "path": "README.md" })),
+        (
+            "POST",
+            "/api/v1/repos/{owner}/{repo}/info/lfs/locks/verify"
+            | "/api/v1/repos/{owner}/{repo}/info/lfs/locks/{id}/unlock",
+        ) => Json(json!({})),
+        ("PUT", "/api/v1/lfs/{repository_id}/{sha256}") => Bytes("abc"),
+        ("POST", "/api/v1/lfs/{repository_id}/{sha256}") => Json(json!({ "oid": "0".repeat(64), "size": 3 })),
         ("POST", "/api/v1/repos/{owner}/{repo}/collaborators") => {
             Json(json!({ "username": "guest", "permission": "read" }))
         }

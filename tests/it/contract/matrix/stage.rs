@@ -251,6 +251,11 @@ impl Stage {
                 let wish = json!({ "name": "to be deleted", "scope": "read" });
                 ("id", text(&owner.post("/api/auth/tokens", &wish).await.ok()["id"]))
             }
+            "id" if path.contains("/info/lfs/locks/") => {
+                let address = format!("/api/v1/repos/{full_name}/info/lfs/locks");
+                let lock = owner.post(&address, &json!({ "path": "locked.bin" })).await.ok();
+                ("id", text(&lock["lock"]["id"]))
+            }
             "id" if path.starts_with("/api/classifications") => {
                 let all = owner.get("/api/classifications").await.ok();
                 ("id", text(&all["items"][0]["id"]))
