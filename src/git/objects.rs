@@ -1,7 +1,9 @@
 //! Commits and blobs: reading.
 
 use super::error::GitError;
+use super::lfs_pointer::LfsPointer;
 use super::model::{CommitInfo, ObjectId, Signature};
+use super::pack::object_id;
 use super::repository::Repository;
 use crate::base::Timestamp;
 use gix::objs::Kind;
@@ -33,6 +35,13 @@ impl Repository {
     /// Size of a blob in bytes, from its header alone.
     pub fn blob_size(&self, id: ObjectId) -> Result<u64, GitError> {
         Ok(self.header(id)?.size())
+    }
+
+    /// Whether the pointer to a large file is here, in the form that git-lfs and the hub write it: a commit names the
+    /// content, or did.
+    pub fn has_pointer(&self, pointer: LfsPointer) -> Result<bool, GitError> {
+        let id = object_id(Kind::Blob, pointer.to_string().as_bytes())?;
+        Ok(self.gix.try_find_header(id.gix())?.is_some())
     }
 
     /// Reads a blob whole, unless it is larger than `limit` bytes.

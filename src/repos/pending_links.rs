@@ -3,15 +3,16 @@
 
 use super::model::Repository;
 use super::{ReadRepo, Repos, ReposError, WriteRepo, store};
-use crate::base::{RepositoryId, Sha256, Timestamp};
+use crate::base::{RepositoryId, Sha256, Timestamp, blocking};
 use crate::blobs::StoredBlob;
+use crate::git::{Git, LfsPointer};
 use crate::store::{Index, ReadRows, Records, Scan, StoreError, WriteTx};
 use crate::users::Caller;
 use std::time::Duration;
 
 /// Repositories of a blob that are looked at to find one that a caller may read.
 const LOOKED_AT: usize = 200;
-/// Links that are ended in one transaction.
+/// Links that are looked at in one transaction.
 const BATCH: usize = 500;
 
 type LinkKey = (RepositoryId, Sha256);
@@ -95,31 +96,67 @@ impl Repos {
     }
 
     /// Ends links that no commit has needed for this time, and gives their bytes back to the quota; answers of how many.
-    /// The sweeper removes content that nothing names then.
-    pub async fn end_pending(&self, grace: Duration) -> Result<usize, StoreError> {
+    /// The sweeper removes content that nothing names then. A pointer that came by whatever way keeps its link.
+    pub async fn end_pending(&self, grace: Duration) -> Result<usize, ReposError> {
         let before = self.clock.now().minus(grace);
         let mut ended = 0;
         loop {
-            let count = self.store.write(move |tx| end_before(tx, before)).await?;
-            ended += count;
-            if count < BATCH {
+            let old = self.store.read(|tx| old_links(tx, before))?;
+            if old.is_empty() {
                 return Ok(ended);
             }
+            let git = self.git.clone();
+            let judged = blocking(move || old.into_iter().map(|link| (link, is_named(&git, link))).collect()).await;
+            ended += self.store.write(move |tx| end(tx, judged, before)).await?;
         }
     }
 }
 
-fn end_before(tx: &WriteTx<'_>, before: Timestamp) -> Result<usize, StoreError> {
-    let old = BY_TIME.ids(tx, &Scan::all().below(&(before,)).limit(BATCH))?;
-    for (id, sha256) in &old {
-        PENDING.delete(tx, &(*id, *sha256))?;
-        let size = store::unlink_blob(tx, *id, *sha256)?;
-        if let Some(mut repository) = store::repository(tx, *id)? {
+/// Links that have waited since before a time, and the sizes of their blobs.
+fn old_links(tx: &impl ReadRows, before: Timestamp) -> Result<Vec<(LinkKey, u64)>, StoreError> {
+    let mut links = Vec::new();
+    for (id, sha256) in BY_TIME.ids(tx, &Scan::all().below(&(before,)).limit(BATCH))? {
+        let size = store::linked_size(tx, id, sha256)?.unwrap_or(0);
+        links.push(((id, sha256), size));
+    }
+    Ok(links)
+}
+
+/// Whether git has a pointer to the blob. A repository that cannot be read keeps what it has.
+fn is_named(git: &Git, ((id, sha256), size): (LinkKey, u64)) -> bool {
+    let pointer = LfsPointer { sha256, size };
+    match git
+        .repository(id)
+        .and_then(|repository| repository.has_pointer(pointer))
+    {
+        Ok(named) => named,
+        Err(error) => {
+            tracing::error!(%id, %error, "a repository could not be asked for a pointer; the content stays");
+            true
+        }
+    }
+}
+
+fn end(tx: &WriteTx<'_>, judged: Vec<((LinkKey, u64), bool)>, before: Timestamp) -> Result<usize, StoreError> {
+    let mut ended = 0;
+    for (((id, sha256), size), is_named) in judged {
+        let key = (id, sha256);
+        // Somebody may have asked for it meanwhile.
+        if PENDING.get(tx, &key)?.is_none_or(|since| since >= before) {
+            continue;
+        }
+        PENDING.delete(tx, &key)?;
+        if is_named {
+            continue;
+        }
+        store::unlink_blob(tx, id, sha256)?;
+        if let Some(mut repository) = store::repository(tx, id)? {
             repository.stored_bytes = repository.stored_bytes.saturating_sub(size);
             store::put(tx, &repository)?;
         }
+        ended += 1;
     }
-    Ok(old.len())
+    Ok(ended)
 }
 
 /// A commit names the blob now.

@@ -264,12 +264,11 @@ pub(super) fn link_blob(tx: &WriteTx<'_>, id: RepositoryId, sha256: Sha256, size
     Ok(true)
 }
 
-/// Ends a link; answers the size of the blob, 0 when there was no link.
-pub(super) fn unlink_blob(tx: &WriteTx<'_>, id: RepositoryId, sha256: Sha256) -> Result<u64, StoreError> {
-    let size = LINKS.get(tx, &(id, sha256))?.unwrap_or(0);
+/// Ends a link.
+pub(super) fn unlink_blob(tx: &WriteTx<'_>, id: RepositoryId, sha256: Sha256) -> Result<(), StoreError> {
     LINKS.delete(tx, &(id, sha256))?;
     LINKS_BY_BLOB.delete(tx, &(sha256, id))?;
-    Ok(size)
+    Ok(())
 }
 
 /// Announces the move of a branch.

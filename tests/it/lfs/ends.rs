@@ -66,6 +66,26 @@ async fn what_no_commit_names_ends_after_its_grace_and_what_one_names_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pointer_that_came_by_another_way_keeps_its_content() {
+    let mut app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    ana.create_repository("net", "private").await;
+    let content = b"weights whose pointer is committed as a text".as_slice();
+    send(&app, &ana, "/ana/net.git/info/lfs", content).await.expect(200);
+    let (oid, size) = (super::oid(content), content.len());
+    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n");
+    ana.upload("ana/net", "weights.txt", pointer).await;
+    app.stop().await;
+    assert_eq!(clean_up_after(&app, Duration::from_hours(100)).await, 0);
+    assert_eq!(clean_up_after(&app, Duration::from_hours(1_000)).await, 0);
+    app.start_again().await;
+    let ana = app.log_in("ana").await;
+    let got = ana.download_call("ana/net", "weights.txt").await.expect(200);
+    assert_eq!(got.body, content);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn asking_again_starts_the_grace_anew() {
     let mut app = TestApp::start().await;
     let ana = app.user("ana").await;
