@@ -112,7 +112,7 @@ async fn bytes_that_were_not_announced_are_refused_and_leave_nothing() {
         let message = reply.json()["message"].as_str().unwrap().to_owned();
         assert!(message.contains(told), "{message}");
     }
-    assert_eq!(stored(&app), before);
+    wait_until(|| stored(&app) == before).await;
     let verify = href(&app, &object, "verify");
     let sent = json!({ "oid": oid(content), "size": content.len() });
     app.anonymous().post(&verify, &sent).await.expect(404);

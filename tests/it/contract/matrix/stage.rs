@@ -96,7 +96,10 @@ struct Scene {
 impl Stage {
     /// Starts the hub and makes the people.
     pub(super) async fn set() -> Self {
-        let app = TestApp::start().await;
+        // Thousands of repositories in a few minutes keep the consumers of events busy for a while.
+        let app = TestApp::with(&[("GEOML_HUB__SERVER__SHUTDOWN_TIMEOUT", "2m")])
+            .start()
+            .await;
         let admin = app.admin().await;
         let stranger = app.user("stranger").await;
         let collaborators = [
