@@ -1,4 +1,5 @@
 use crate::support::{Client, TestApp};
+use geoml_hub::base::{RepositoryId, UserId};
 use geoml_hub::store::{Scan, Store, Table};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -213,8 +214,7 @@ async fn purging_a_repository_ends_its_parts_and_check_finds_those_that_lead_now
     app.stop().await;
     app.assert_check_is_clean().await;
 
-    type Key = (geoml_hub::base::UserId, geoml_hub::base::RepositoryId);
-    let back: Table<Key, ()> = Table::new("collaborators_by_account");
+    let back: Table<(UserId, RepositoryId), ()> = Table::new("collaborators_by_account");
     let store = Store::open(&app.folder().join("hub.redb"), &geoml_hub::app::schema(), 1 << 20).unwrap();
     let keys = store.read(|tx| back.keys(tx, &Scan::all())).unwrap();
     assert_eq!(keys.len(), 1, "the rows of the purged repository are gone");

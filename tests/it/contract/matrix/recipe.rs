@@ -78,13 +78,6 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("POST", "/api/v1/repos/{owner}/{repo}/info/lfs/objects/batch") => {
             Json(json!({ "operation": "upload", "objects": [{ "oid": "0".repeat(64), "size": 3 }] }))
         }
-        ("POST", "/api/v1/repos/{owner}/{repo}/info/lfs/locks") => Json(json!({ "path": "README.md" })),
-        (
-            "POST",
-            "/api/v1/repos/{owner}/{repo}/info/lfs/locks/verify"
-            | "/api/v1/repos/{owner}/{repo}/info/lfs/locks/{id}/unlock",
-        ) => Json(json!({})),
-        ("PUT", "/api/v1/lfs/{repository_id}/{sha256}") => Bytes("abc"),
         ("POST", "/api/v1/lfs/{repository_id}/{sha256}") => Json(json!({ "oid": "0".repeat(64), "size": 3 })),
         ("POST", "/api/v1/repos/{owner}/{repo}/collaborators") => {
             Json(json!({ "username": "guest", "permission": "read" }))
@@ -97,17 +90,22 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("POST", "/api/{username}/{repo_name}/upload") => File("file"),
         ("POST", "/api/{username}/{repo_name}/upload/batch") => File("files"),
         ("POST", "/api/{username}/{repo_name}/upload/init") => Json(json!({ "path": "large.bin", "size": 3 })),
-        ("POST", "/api/{username}/{repo_name}/upload/{session_id}/chunk/{chunk_number}") => Bytes("abc"),
+        ("POST", "/api/{username}/{repo_name}/upload/{session_id}/chunk/{chunk_number}")
+        | ("PUT", "/api/v1/lfs/{repository_id}/{sha256}") => Bytes("abc"),
         (
             "POST",
             "/api/auth/logout"
             | "/api/admin/repositories/{repository_id}/restore"
+            | "/api/v1/repos/{owner}/{repo}/info/lfs/locks/verify"
+            | "/api/v1/repos/{owner}/{repo}/info/lfs/locks/{id}/unlock"
             | "/api/{username}/{repo_name}/upload/{session_id}/complete",
         ) => Json(json!({})),
         ("PUT", "/api/files/{file_id}") => Json(json!({ "description": "Changed." })),
         ("POST", "/api/files/{file_id}/move" | "/api/files/{file_id}/copy") => Json(json!({ "path": "elsewhere.md" })),
         ("PUT", "/api/{username}/{repo_name}/metadata") => Json(json!({ "metadata": { "license": "mit" } })),
-        ("POST", "/api/{username}/{repo_name}/sign") => Json(json!({ "path": "README.md" })),
+        ("POST", "/api/{username}/{repo_name}/sign" | "/api/v1/repos/{owner}/{repo}/info/lfs/locks") => {
+            Json(json!({ "path": "README.md" }))
+        }
         ("POST", "/api/markdown") => Json(json!({ "text": "# Rain" })),
         ("POST", "/api/metadata/validate") => Json(json!({ "readme": "---\ntitle: x\n---\n" })),
         ("POST", "/api/metadata/templates") => Json(json!({
