@@ -77,8 +77,6 @@ async fn a_program_gets_errors_for_programs() {
         "/health/of/nobody",
         "/blobs",
         "/v2/_catalog",
-        "/ana/landslides.git/info/refs?service=git-upload-pack",
-        "/ana/landslides.git/info/lfs/objects/batch",
         "/ana/landslides/git-upload-pack",
     ] {
         let reply = browse(&anonymous, path).await;
@@ -88,6 +86,10 @@ async fn a_program_gets_errors_for_programs() {
             "{path}"
         );
     }
+    // git shows its user the text itself, and asks for a name and a password.
+    let probe = browse(&anonymous, "/ana/landslides.git/info/refs?service=git-upload-pack").await;
+    assert_eq!(probe.status.as_u16(), 401);
+    assert!(probe.text().starts_with("This needs a login"), "{}", probe.text());
     for accept in ["*/*", "application/json", "text/html;q=0, */*"] {
         let reply = anonymous.get("/ana/landslides").header("accept", accept).await;
         assert_eq!(reply.status, 404, "{accept}");

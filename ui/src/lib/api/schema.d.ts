@@ -1028,6 +1028,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/git/{owner}/{repo}/git-receive-pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a push (Smart HTTP). */
+        post: operations["git_receive_pack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/git/{owner}/{repo}/git-upload-pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers a clone or a fetch (Smart HTTP). */
+        post: operations["git_upload_pack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/git/{owner}/{repo}/info/refs": {
         parameters: {
             query?: never;
@@ -1039,6 +1073,28 @@ export interface paths {
         get: operations["git_references"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lfs/{repository_id}/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends an object of git LFS, whole or in ranges, at an address that a batch gave. */
+        get: operations["lfs_download"];
+        /**
+         * Takes an object of git LFS at an address that a batch gave. It is hashed as it comes; what is not what was announced
+         *     leaves nothing behind. Until a push names it, it waits for three days.
+         */
+        put: operations["lfs_upload"];
+        /** Says whether an object of git LFS has arrived, at an address that a batch gave. */
+        post: operations["lfs_verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1078,6 +1134,116 @@ export interface paths {
         post?: never;
         /** Ends the part of an account in the repository. Collaborators may end their own. */
         delete: operations["remove_collaborator"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/info/lfs/locks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The locks of a repository, in the order of their paths. */
+        get: operations["lfs_list_locks"];
+        put?: never;
+        /**
+         * Locks a path on every branch. 409 shows the lock that is there already. A lock refuses nobody's commit: git-lfs asks
+         *     for the locks before a push and warns its user.
+         */
+        post: operations["lfs_lock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/info/lfs/locks/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The locks of a repository by whose they are, as git-lfs asks for them before a push. */
+        post: operations["lfs_verify_locks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/info/lfs/locks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a lock; somebody else's with `force` and admin access. */
+        delete: operations["lfs_delete_lock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/info/lfs/locks/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes a lock; somebody else's with `force` and admin access. */
+        post: operations["lfs_unlock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/info/lfs/objects/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says where objects of git LFS are to be fetched or sent. The addresses are signed and end after a while; what the
+         *     caller cannot read in this repository does not exist for it.
+         */
+        post: operations["lfs_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/protections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What pushes to the repository may do; for those who may administer it. */
+        get: operations["show_protections"];
+        /** Changes what pushes to the repository may do. */
+        put: operations["change_protections"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1798,6 +1964,15 @@ export interface components {
              */
             wavelength_um?: number | null;
         };
+        /** @description Where to fetch or send objects. */
+        BatchAnswer: {
+            /** @description The digest that names them. */
+            hash_algo: string;
+            /** @description The objects in the order of the request. */
+            objects: components["schemas"]["ObjectAnswer"][];
+            /** @description The way of transfer. */
+            transfer: string;
+        };
         /** @description A form with many files. */
         BatchForm: {
             /** @description The branch; the default branch when absent. */
@@ -1808,6 +1983,38 @@ export interface components {
             message?: string | null;
             /** @description Uploads in chunks that were completed with `commit=false`; the commit takes their files too. */
             sessions?: string[] | null;
+        };
+        /** @description An object. */
+        BatchObject: {
+            /** @description SHA-256 of the content, 64 lower-case hexadecimal digits. */
+            oid: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /**
+         * @description What is to be done with objects.
+         * @enum {string}
+         */
+        BatchOperation: "download" | "upload";
+        /** @description The branch that objects are fetched or sent for. */
+        BatchReference: {
+            /** @description Such as `refs/heads/main`. */
+            name?: string | null;
+        };
+        /** @description Objects that somebody wants to fetch or send. */
+        BatchRequest: {
+            /** @description The digest that names them; `sha256` when absent. */
+            hash_algo?: string | null;
+            /** @description The objects, at most 1,000. */
+            objects: components["schemas"]["BatchObject"][];
+            /** @description `download` or `upload`. */
+            operation: components["schemas"]["BatchOperation"];
+            ref?: components["schemas"]["BatchReference"] | null;
+            /** @description Ways of transfer that the client knows; `basic` when absent. */
+            transfers?: string[] | null;
         };
         /** @description A file with its content, where it is text of a size that can be shown. */
         BlobView: components["schemas"]["FileView"] & {
@@ -2106,6 +2313,12 @@ export interface components {
              * @description Its place among its siblings; the last when absent.
              */
             position?: number | null;
+        };
+        /** @description A path to lock. */
+        CreateLock: {
+            /** @description The path from the root of the repository. */
+            path: string;
+            ref?: components["schemas"]["BatchReference"] | null;
         };
         /** @description A repository to be made. */
         CreateRepository: {
@@ -2594,6 +2807,32 @@ export interface components {
             /** @description Its text without the line end. */
             text: string;
         };
+        /** @description Locks in the order of their paths. */
+        LockList: {
+            /** @description The locks. */
+            locks: components["schemas"]["LockView"][];
+            /** @description Where the next answer begins, when there are more. */
+            next_cursor?: string | null;
+        };
+        /** @description Whose a lock is. */
+        LockOwner: {
+            /** @description The name of the account. */
+            name: string;
+        };
+        /** @description A lock on a path. */
+        LockView: {
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            locked_at: string;
+            /** @description Whose it is. */
+            owner: components["schemas"]["LockOwner"];
+            /** @description The path. */
+            path: string;
+        };
         /** @description What logging in takes. */
         Login: {
             /**
@@ -2654,6 +2893,51 @@ export interface components {
             readme: string;
             /** @description The repository. */
             repository: components["schemas"]["RepositoryView"];
+        };
+        /** @description A request to make. */
+        ObjectAction: {
+            /**
+             * Format: int64
+             * @description Seconds for which the address works.
+             */
+            expires_in: number;
+            /** @description Its address, which is signed. */
+            href: string;
+        };
+        /** @description Requests to make for an object. */
+        ObjectActions: {
+            download?: components["schemas"]["ObjectAction"] | null;
+            upload?: components["schemas"]["ObjectAction"] | null;
+            verify?: components["schemas"]["ObjectAction"] | null;
+        };
+        /** @description What to do with an object: `actions`, or an `error`; neither when it need not be sent. */
+        ObjectAnswer: {
+            actions?: components["schemas"]["ObjectActions"] | null;
+            /** @description The addresses need no credential. */
+            authenticated?: boolean | null;
+            error?: components["schemas"]["ObjectError"] | null;
+            /** @description SHA-256 of the content. */
+            oid: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /** @description Why an object cannot be fetched or sent. */
+        ObjectError: {
+            /**
+             * Format: int32
+             * @description As an HTTP status.
+             */
+            code: number;
+            /** @description A sentence. */
+            message: string;
+        };
+        /** @description One lock. */
+        OneLock: {
+            /** @description The lock. */
+            lock: components["schemas"]["LockView"];
         };
         /** @description A page of a list. */
         Page_AccountItem: {
@@ -3197,6 +3481,24 @@ export interface components {
             /** @description `error` when the card is incomplete or cannot be read, `warning` when a value was passed over. */
             severity: string;
         };
+        /** @description A rule for branches. The first whose pattern matches counts. */
+        ProtectionView: {
+            /** @description Whether the branch may be deleted. */
+            deletion?: boolean;
+            /** @description Whether pushes may rewrite the history. */
+            force_push?: boolean;
+            /** @description The name of a branch, or a pattern: `*` stands for anything but a slash, `**` for anything. */
+            pattern: string;
+            /** @description Who may push: write (everybody who may write), admin or nobody. */
+            push?: string | null;
+        };
+        /** @description What pushes may do. The default branch is protected against rewriting and deletion when no rule matches it. */
+        PushRulesView: {
+            /** @description Whether pointers may be pushed whose large files the repository does not have. */
+            missing_lfs?: boolean;
+            /** @description Rules for branches, in order. */
+            protections: components["schemas"]["ProtectionView"][];
+        };
         /** @description A card that was read. */
         ReadView: {
             /** @description What it says, under one name for each thing. */
@@ -3343,6 +3645,16 @@ export interface components {
         RestoreRepository: {
             /** @description The name to restore it under, when its own was taken meanwhile. */
             name?: string | null;
+        };
+        /** @description An object that was sent. */
+        SentObject: {
+            /** @description SHA-256 of its content. */
+            oid: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
         };
         /** @description A chunked upload. */
         SessionView: {
@@ -3669,6 +3981,12 @@ export interface components {
              */
             total: number;
         };
+        /** @description How to unlock. */
+        Unlock: {
+            /** @description Whether somebody else's lock goes, too; takes admin access. */
+            force?: boolean;
+            ref?: components["schemas"]["BatchReference"] | null;
+        };
         /** @description What is to be changed; a missing field stays as it is, null empties it. */
         UpdateUser: {
             /** @description A text about yourself. */
@@ -3774,6 +4092,23 @@ export interface components {
             user?: components["schemas"]["UserView"] | null;
             /** @description Whether the token works at this moment. */
             valid: boolean;
+        };
+        /** @description Locks by whose they are. */
+        VerifiedLocks: {
+            /** @description Where the next answer begins, when there are more. */
+            next_cursor?: string | null;
+            /** @description The caller's. */
+            ours: components["schemas"]["LockView"][];
+            /** @description Everybody else's. */
+            theirs: components["schemas"]["LockView"][];
+        };
+        /** @description Which locks to compare with what is about to be pushed. */
+        VerifyLocks: {
+            /** @description Where an earlier answer ended: its `next_cursor`. */
+            cursor?: string | null;
+            /** @description Locks of one answer, 100 when absent. */
+            limit?: number | null;
+            ref?: components["schemas"]["BatchReference"] | null;
         };
         /** @description What is to be verified; the body may be missing. */
         VerifyRequest: {
@@ -6248,6 +6583,114 @@ export interface operations {
             };
         };
     };
+    git_receive_pack: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account that owns it */
+                owner: string;
+                /** @description its name, with or without .git */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-git-receive-pack-request": number[];
+            };
+        };
+        responses: {
+            /** @description packet lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    git_upload_pack: {
+        parameters: {
+            query?: {
+                /** @description the kind, when a model, a dataset and a space share the name */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account that owns it */
+                owner: string;
+                /** @description its name, with or without .git */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-git-upload-pack-request": number[];
+            };
+        };
+        responses: {
+            /** @description packet lines and a pack */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     git_references: {
         parameters: {
             query?: {
@@ -6293,6 +6736,155 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    lfs_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the repository */
+                repository_id: string;
+                /** @description the object */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the content */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    lfs_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the repository */
+                repository_id: string;
+                /** @description the object */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    lfs_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the repository */
+                repository_id: string;
+                /** @description the object */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SentObject"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentObject"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6444,6 +7036,428 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    lfs_list_locks: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+                /** @description The lock on this path. */
+                path?: string;
+                /** @description The lock with this id. */
+                id?: string;
+                /** @description Where an earlier answer ended: its `next_cursor`. */
+                cursor?: string;
+                /** @description Locks of one answer, 100 when absent. */
+                limit?: number;
+                /** @description The branch that the client is on; it narrows nothing, as a lock holds on every branch. */
+                refspec?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account that owns it */
+                owner: string;
+                /** @description its name */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    lfs_lock: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account that owns it */
+                owner: string;
+                /** @description its name */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateLock"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneLock"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    lfs_verify_locks: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account that owns it */
+                owner: string;
+                /** @description its name */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyLocks"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifiedLocks"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    lfs_delete_lock: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+                /** @description Whether somebody else's lock goes, too; takes admin access. */
+                force?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description the account that owns it */
+                owner: string;
+                /** @description its name */
+                repo: string;
+                /** @description id of the lock */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneLock"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    lfs_unlock: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account that owns it */
+                owner: string;
+                /** @description its name */
+                repo: string;
+                /** @description id of the lock */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unlock"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneLock"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    lfs_batch: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account that owns it */
+                owner: string;
+                /** @description its name */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_protections: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushRulesView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_protections: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushRulesView"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushRulesView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
