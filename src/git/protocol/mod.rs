@@ -1,6 +1,6 @@
 //! The server's side of git's wire protocol (gitprotocol-pack, gitprotocol-v2), over any reader and writer.
 //!
-//! Guarantees: only what an advertised reference reaches is sent; references below [`HIDDEN_REFERENCES`] are never
+//! Guarantees: only what an advertised reference reaches is sent; references below `HIDDEN_REFERENCES` are never
 //! shown; a request that breaks the protocol is refused with a sentence; memory holds names of objects, never their
 //! contents.
 

@@ -1,7 +1,7 @@
 //! Receiving a push: the list of commands, a pack from a stranger, and the references that move together.
 //!
 //! A pack is written to a folder of its own (`tmp/incoming-…`) while it arrives and is looked at there; readers see nothing of
-//! it until [`Incoming::keep`]. Dropped before, it leaves nothing, and what a crash leaves there is removed at the next
+//! it until `Incoming::keep`. Dropped before, it leaves nothing, and what a crash leaves there is removed at the next
 //! start.
 //!
 //! Guarantees:
