@@ -64,7 +64,10 @@ for (const { locale, width, themes } of looks) {
 				await page.evaluate(AXE);
 				for (const theme of themes) {
 					// The second theme comes over a page that is already there, as by the menu in its header.
-					await page.evaluate((chosen) => (document.documentElement.dataset.theme = chosen), theme);
+					await page.evaluate(async (chosen) => {
+						document.documentElement.dataset.theme = chosen;
+						await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+					}, theme);
 					const excess = await excessWidth(page);
 					if (excess > 0) found.push(`${name}, ${theme}: ${excess} pixels too wide`);
 					const violations = await violationsOn(page, theme === themes[0] ? undefined : COLOURS);

@@ -1,0 +1,1 @@
+export{dt as load_css,ut as start}from"../chunks/DFaSuHlQ.js";

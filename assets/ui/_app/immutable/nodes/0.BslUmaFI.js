@@ -1,0 +1,1 @@
+export{t as component,G as universal}from"../chunks/DFaSuHlQ.js";
