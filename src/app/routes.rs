@@ -24,6 +24,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(social::api::routes)
         .configure(search::api::routes)
         .configure(files::api::routes)
+        .configure(editor::api::routes)
         .configure(transport::api::routes)
         .configure(web::api::repository_routes)
         .configure(files::api::repository_routes)

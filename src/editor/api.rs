@@ -1,5 +1,8 @@
 //! Routes of histories, and what they answer.
 
+/// Branches, tags and comparisons.
+mod references;
+
 use super::{CommitDetail, Editor};
 use crate::base::{RepositoryKind, Timestamp};
 use crate::files::Window;
@@ -15,6 +18,16 @@ use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes with fixed beginnings.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(references::list_branches)
+        .service(references::list_tags)
+        .service(references::show_branch)
+        .service(references::compare)
+        .service(list_commits_of);
+}
 
 /// The routes that begin with an owner and a name; registered behind all others.
 pub fn repository_routes(config: &mut ServiceConfig<'_>) {
@@ -280,7 +293,27 @@ async fn list_commits(
     query: Query<HistoryQuery>,
     editor: Data<Editor>,
 ) -> ApiResult<Json<Page<HistoryCommitView>>> {
-    let (Path((owner, name)), Query(query)) = (path, query);
+    history(caller, path.0, query.0, &editor).await
+}
+
+/// The history of a repository, or of one file or folder, newest first.
+#[utoipa::path(tag = "git", params(HistoryQuery), responses((status = 200, body = Page<HistoryCommitView>), (status = 404)))]
+#[get("/api/v1/repos/{owner}/{repo}/commits")]
+async fn list_commits_of(
+    caller: Caller,
+    path: Path<(String, String)>,
+    query: Query<HistoryQuery>,
+    editor: Data<Editor>,
+) -> ApiResult<Json<Page<HistoryCommitView>>> {
+    history(caller, path.0, query.0, &editor).await
+}
+
+async fn history(
+    caller: Caller,
+    (owner, name): (String, String),
+    query: HistoryQuery,
+    editor: &Editor,
+) -> ApiResult<Json<Page<HistoryCommitView>>> {
     let range = PageQuery {
         page: query.page,
         limit: query.limit,

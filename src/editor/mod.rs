@@ -5,11 +5,14 @@
 
 /// Routes.
 pub mod api;
+/// Revisions beside each other, and the names that revisions have.
+mod compare;
 /// Why a history cannot be shown.
 mod error;
 /// Commits of a repository or a path.
 mod history;
 
+pub use compare::{Comparison, Count, NamedCommit, Names};
 pub use error::EditorError;
 pub use history::{CommitDetail, History};
 

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use utoipa::openapi::{OpenApi, PathItem};
 
 /// Parameters at the end of an address that take several segments.
-const TAILS: [&str; 3] = ["{path}", "{file_path}", "{tail}"];
+const TAILS: [&str; 4] = ["{path}", "{file_path}", "{branch}", "{tail}"];
 
 /// Every address and its methods, to tell a wrong method from a wrong address.
 pub struct KnownRoutes(Vec<(ResourceDef, Vec<Method>)>);

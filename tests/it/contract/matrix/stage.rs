@@ -264,6 +264,7 @@ impl Stage {
                 ("id", text(&all["items"][0]["id"]))
             }
             "chunk_number" => ("chunk_number", "1".to_owned()),
+            "branch" => ("branch", "main".to_owned()),
             "path" => ("path", "README.md".to_owned()),
             "file_path" => ("file_path", "README.md".to_owned()),
             "name" if path.starts_with("/api/metadata/templates") => {

@@ -1101,6 +1101,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repos/{owner}/{repo}/branches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The branches of a repository, the default one first, then by name. */
+        get: operations["list_branches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/branches/{branch}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One branch. */
+        get: operations["show_branch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repos/{owner}/{repo}/collaborators": {
         parameters: {
             query?: never;
@@ -1134,6 +1168,40 @@ export interface paths {
         post?: never;
         /** Ends the part of an account in the repository. Collaborators may end their own. */
         delete: operations["remove_collaborator"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/commits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The history of a repository, or of one file or folder, newest first. */
+        get: operations["list_commits_of"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compares two branches, tags or commits: the commits of `git log base..head` and the changes of `git diff base...head`. */
+        get: operations["compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1242,6 +1310,23 @@ export interface paths {
         get: operations["show_protections"];
         /** Changes what pushes to the repository may do. */
         put: operations["change_protections"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tags of a repository, the last names first. */
+        get: operations["list_tags"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2255,6 +2340,30 @@ export interface components {
             /** @description The first line of its message. */
             title: string;
         };
+        /** @description What one revision has beyond another. */
+        ComparisonView: {
+            /** @description Commits that only the head has. */
+            ahead: components["schemas"]["CountView"];
+            /** @description The commit of the base. */
+            base: string;
+            /** @description Commits that only the base has. */
+            behind: components["schemas"]["CountView"];
+            /** @description The newest commits that only the head has, at most 250. */
+            commits: components["schemas"]["HistoryCommitView"][];
+            /** @description What the head changed since the merge base. */
+            diff: components["schemas"]["DiffView"];
+            /** @description The commit of the head. */
+            head: string;
+            /** @description The newest commit that both have; none when their histories have nothing in common. */
+            merge_base?: string | null;
+        };
+        /** @description A number of commits. */
+        CountView: {
+            /** @description The number. */
+            commits: number;
+            /** @description Whether counting stopped there. */
+            more: boolean;
+        };
         /** @description The counters of a repository. */
         CountersView: {
             /**
@@ -3176,6 +3285,27 @@ export interface components {
             total: number;
         };
         /** @description A page of a list. */
+        Page_ReferenceView: {
+            /** @description The items of this page. */
+            items: {
+                /** @description The commit that it names. */
+                commit: components["schemas"]["HistoryCommitView"];
+                /** @description Whether it is the branch that pages and counters show. */
+                is_default: boolean;
+                /** @description Its name. */
+                name: string;
+            }[];
+            /** @description Items per page. */
+            limit: number;
+            /** @description This page, counted from 1. */
+            page: number;
+            /**
+             * Format: int64
+             * @description Items in the whole list.
+             */
+            total: number;
+        };
+        /** @description A page of a list. */
         Page_RepositoryView: {
             /** @description The items of this page. */
             items: {
@@ -3511,6 +3641,15 @@ export interface components {
             problems: components["schemas"]["ProblemView"][];
             /** @description No problem is an error. */
             valid: boolean;
+        };
+        /** @description A branch or a tag. */
+        ReferenceView: {
+            /** @description The commit that it names. */
+            commit: components["schemas"]["HistoryCommitView"];
+            /** @description Whether it is the branch that pages and counters show. */
+            is_default: boolean;
+            /** @description Its name. */
+            name: string;
         };
         /** @description A refresh token. */
         RefreshRequest: {
@@ -6892,6 +7031,75 @@ export interface operations {
             };
         };
     };
+    list_branches: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+                /** @description Only names that contain this text, in small or capital letters. */
+                q?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReferenceView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_branch: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferenceView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_collaborators: {
         parameters: {
             query?: {
@@ -7034,6 +7242,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_commits_of: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+                /** @description A branch, a tag or a commit; the default branch when absent. */
+                revision?: string;
+                /** @description Only commits that changed this file or folder. */
+                path?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HistoryCommitView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    compare: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+                /** @description What is compared with; the default branch when absent. */
+                base?: string;
+                /** @description What is looked at; the default branch when absent. */
+                head?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonView"];
+                };
             };
             404: {
                 headers: {
@@ -7458,6 +7740,43 @@ export interface operations {
                 content?: never;
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_tags: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+                /** @description Only names that contain this text, in small or capital letters. */
+                q?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReferenceView"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
