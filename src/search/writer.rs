@@ -106,7 +106,7 @@ impl<D: Indexed> Writer<D> {
                     if self.pending_since.is_some() {
                         self.commit_alone();
                     }
-                    return;
+                    return self.put_down();
                 }
             }
             if self.pending_since.is_some_and(|since| since.elapsed() >= DEBOUNCE) {
@@ -182,7 +182,7 @@ impl<D: Indexed> Writer<D> {
     }
 
     fn begin_rebuild(&mut self) -> Result<(), SearchError> {
-        self.inner = None;
+        self.put_down();
         self.pending_since = None;
         self.failed = false;
         self.lost = false;
@@ -230,7 +230,7 @@ impl<D: Indexed> Writer<D> {
         });
         if let Err(error) = committed {
             // What was not committed is lost to the writer; replay begins at the cursor of the last good commit.
-            self.inner = None;
+            self.put_down();
             self.cursor = self.shared.status.borrow().cursor;
             self.lost = !self.complete;
             return Err(error);
@@ -257,6 +257,20 @@ impl<D: Indexed> Writer<D> {
                 index = D::NAME,
                 error = &error as &dyn std::error::Error,
                 "merging the search index failed"
+            );
+        }
+    }
+
+    /// Ends the writer without a commit. Its merges go on for a while when it is only dropped, and would write into a folder
+    /// that is being emptied or lose their files to the next writer, so they are waited for; how they end does not matter.
+    fn put_down(&mut self) {
+        if let Some(writer) = self.inner.take()
+            && let Err(error) = writer.wait_merging_threads()
+        {
+            tracing::debug!(
+                index = D::NAME,
+                error = &error as &dyn std::error::Error,
+                "a writer of the search index ended badly"
             );
         }
     }

@@ -57,6 +57,21 @@ async fn a_new_folder_asks_to_be_filled_and_an_interrupted_filling_begins_again(
 }
 
 #[tokio::test]
+async fn a_rebuild_that_begins_during_a_merge_finds_an_empty_folder() {
+    let index = TestIndex::geoscience().await;
+    for round in 0..20 {
+        // So many commits that the last of them starts a merge.
+        for number in 0..6 {
+            put(&index.index, vec![document(&format!("river{round}{number}"), "river")]).await;
+        }
+        index.index.begin_rebuild().await.unwrap();
+        assert_eq!(total(&index.index), 0);
+        put(&index.index, geoscience()).await;
+        assert_eq!(total(&index.index), 36);
+    }
+}
+
+#[tokio::test]
 async fn the_cursor_is_as_durable_as_the_changes_that_came_with_it() {
     let index = TestIndex::geoscience().await;
     let change = RepositoryChange::Put(Box::new(document("late", "late")));
