@@ -1,5 +1,7 @@
 //! Routes of histories, and what they answer.
 
+/// Branches and tags: changing.
+mod reference_changes;
 /// Branches, tags and comparisons.
 mod references;
 
@@ -25,6 +27,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(references::list_branches)
         .service(references::list_tags)
         .service(references::show_branch)
+        .service(references::show_tag)
+        .configure(reference_changes::routes)
         .service(references::compare)
         .service(list_commits_of);
 }

@@ -1,7 +1,7 @@
 use super::{Editor, EditorError};
 use crate::base::blocking;
 use crate::files::{Revision, Window};
-use crate::git::{CommitInfo, Diff, DiffLimits, GitError, ObjectId, Reference, Repository};
+use crate::git::{Annotation, CommitInfo, Diff, DiffLimits, GitError, ObjectId, Reference, Repository};
 use crate::repos::ReadRepo;
 
 /// Commits of a comparison that are shown, and that are counted.
@@ -39,6 +39,8 @@ pub struct NamedCommit {
     pub name: String,
     /// The commit; of an annotated tag the one that it leads to.
     pub commit: CommitInfo,
+    /// What an annotated tag says.
+    pub annotation: Option<Annotation>,
 }
 
 /// Which names of commits are meant.
@@ -96,34 +98,42 @@ impl Editor {
             let total = found.len() as u64;
             let page = found.into_iter().skip(window.offset).take(window.limit);
             let page = page
-                .map(|reference| named(&repository, reference))
+                .map(|reference| named(&repository, names, reference))
                 .collect::<Result<_, _>>()?;
             Ok((page, total))
         })
         .await
     }
 
-    /// One branch.
-    pub async fn branch(&self, proof: &ReadRepo, name: &str) -> Result<NamedCommit, EditorError> {
+    /// One branch or tag.
+    pub async fn named(&self, proof: &ReadRepo, names: Names, name: &str) -> Result<NamedCommit, EditorError> {
         let (git, id, name) = (self.files().repos().git().clone(), proof.id(), name.to_owned());
         blocking(move || {
             let repository = git.repository(id)?;
             let unknown = || GitError::ReferenceNotFound(name.chars().take(100).collect());
-            let commit = match repository.branch(&name) {
+            let found = match names {
+                Names::Branches => repository.branch(&name),
+                Names::Tags => repository.tag(&name),
+            };
+            let commit = match found {
                 Ok(found) => found.ok_or_else(unknown)?,
                 // What cannot be a name names nothing.
                 Err(GitError::BadReferenceName(_)) => return Err(unknown().into()),
                 Err(error) => return Err(error.into()),
             };
-            Ok(named(&repository, Reference { name, commit })?)
+            Ok(named(&repository, names, Reference { name, commit })?)
         })
         .await
     }
 }
 
-fn named(repository: &Repository, reference: Reference) -> Result<NamedCommit, GitError> {
+fn named(repository: &Repository, names: Names, reference: Reference) -> Result<NamedCommit, GitError> {
     Ok(NamedCommit {
         commit: repository.commit(reference.commit)?,
+        annotation: match names {
+            Names::Branches => None,
+            Names::Tags => repository.annotation(&reference.name)?,
+        },
         name: reference.name,
     })
 }

@@ -48,6 +48,14 @@ pub enum FilesError {
         /// Bytes allowed.
         limit: u64,
     },
+    /// A file that git would keep as a pointer, where there are no pointers.
+    #[error("'{path}' is larger than {}, and git LFS is switched off for this repository, so it cannot be kept here.", human(*.limit))]
+    NoLargeFiles {
+        /// The file.
+        path: String,
+        /// Bytes allowed in git.
+        limit: u64,
+    },
     /// Something stands at the target already.
     #[error("'{0}' exists already. Choose another path.")]
     TargetExists(String),
@@ -144,7 +152,7 @@ impl Problem for FilesError {
             | Self::ChunkLength { .. }
             | Self::MissingChunks { .. } => Code::Invalid,
             Self::BrokenForm(_) => Code::BadRequest,
-            Self::TooManyFiles(_) | Self::TooLarge { .. } => Code::TooLarge,
+            Self::TooManyFiles(_) | Self::TooLarge { .. } | Self::NoLargeFiles { .. } => Code::TooLarge,
             Self::TargetExists(_)
             | Self::SessionComplete
             | Self::NotAssembled(_)
@@ -166,7 +174,9 @@ impl Problem for FilesError {
             Self::BadPath { field, .. } | Self::Invalid { field, .. } => Some(json!({ "field": field })),
             Self::DuplicatePath(path) => Some(json!({ "field": "files", "path": path })),
             Self::TooManyFiles(limit) => Some(json!({ "field": "files", "limit": limit })),
-            Self::TooLarge { path, limit } => Some(json!({ "path": path, "limit": limit })),
+            Self::TooLarge { path, limit } | Self::NoLargeFiles { path, limit } => {
+                Some(json!({ "path": path, "limit": limit }))
+            }
             Self::TooManySessions(limit) => Some(json!({ "limit": limit })),
             Self::TooManyLocks(limit) => Some(json!({ "limit": limit })),
             Self::ChunkNumber { total, .. } => Some(json!({ "field": "chunk_number", "total_chunks": total })),

@@ -21,7 +21,7 @@ pub(super) struct Limits {
 
 impl Limits {
     /// Bytes that may be kept in git, judged by the beginning of the content.
-    fn plain(&self, beginning: &[u8]) -> u64 {
+    pub(super) fn plain(&self, beginning: &[u8]) -> u64 {
         if is_binary(beginning) { self.binary } else { self.text }
     }
 
@@ -57,6 +57,7 @@ pub(super) struct Intake {
     limits: Limits,
     name: String,
     large: bool,
+    takes_large: bool,
     buffer: BytesMut,
     writer: Option<BlobWriter>,
     received: u64,
@@ -80,6 +81,12 @@ impl Intake {
             if self.limits.is_plain(self.received, &self.buffer) {
                 return Ok(());
             }
+        }
+        if !self.takes_large {
+            return Err(FilesError::NoLargeFiles {
+                path: self.name.clone(),
+                limit: self.limits.plain(&self.buffer),
+            });
         }
         let mut writer = self.blobs.writer(Expected::default());
         writer
@@ -114,8 +121,9 @@ impl Files {
     }
 
     /// Begins to take a file. `large` when its path is known to say so.
-    pub(super) fn intake(&self, name: &str, large: bool) -> Intake {
+    pub(super) fn intake(&self, proof: &WriteRepo, name: &str, large: bool) -> Intake {
         Intake {
+            takes_large: proof.repository().lfs_enabled,
             blobs: self.0.blobs.clone(),
             limits: self.limits(),
             name: name.to_owned(),
@@ -166,9 +174,11 @@ impl Files {
     }
 }
 
-/// Whether the path alone makes a file a large one.
-pub(super) fn is_large_by_path(rules: &mut Attributes, path: &RepoPath) -> bool {
-    let listed = |extension: String| LARGE_EXTENSIONS.contains(&extension.as_str());
+/// Whether the path alone makes a file a large one. Where there are no large files, only `.gitattributes` can say so, and
+/// the file is refused: as a plain one, git-lfs would complain of it in every clone.
+pub(super) fn is_large_by_path(proof: &WriteRepo, rules: &mut Attributes, path: &RepoPath) -> bool {
+    let takes_large = proof.repository().lfs_enabled;
+    let listed = |extension: String| takes_large && LARGE_EXTENSIONS.contains(&extension.as_str());
     !is_always_plain(path) && (rules.is_large(path.as_str()) || path.extension().is_some_and(listed))
 }
 

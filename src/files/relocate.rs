@@ -148,7 +148,7 @@ impl Files {
                 return Err(FilesError::UnknownFile);
             };
             let mut rules = self.attributes(draft.proof(), None).await?;
-            let large = is_large_by_path(&mut rules, &path);
+            let large = is_large_by_path(draft.proof(), &mut rules, &path);
             self.placed(&path, large, Received::Plain(bytes)).await?
         };
         put(draft, path, content).await

@@ -169,7 +169,7 @@ impl UploadDraft {
         };
         let name = path.as_ref().map_or("file", RepoPath::as_str);
         Ok(Arriving {
-            intake: self.files.intake(name, large),
+            intake: self.files.intake(&self.proof, name, large),
             path,
         })
     }
@@ -270,7 +270,7 @@ impl UploadDraft {
             Some(rules) => rules,
             None => self.files.attributes(&self.proof, self.branch.as_deref()).await?,
         };
-        let large = is_large_by_path(&mut rules, path);
+        let large = is_large_by_path(&self.proof, &mut rules, path);
         self.rules = Some(rules);
         Ok(large)
     }

@@ -357,7 +357,7 @@ fn commit_bytes(
 }
 
 /// Names and addresses lose what the format of commits cannot hold, as with `git commit`.
-fn actor(signature: &Signature) -> gix::actor::Signature {
+pub(super) fn actor(signature: &Signature) -> gix::actor::Signature {
     let clean = |text: &str| {
         let kept: String = text
             .chars()

@@ -33,6 +33,7 @@ mod references;
 mod repository;
 mod special_files;
 mod statistics;
+mod tag;
 mod tree;
 mod tree_edit;
 
@@ -62,3 +63,4 @@ pub use model::{
 pub use references::branch_matches;
 pub use repository::{Git, Repository};
 pub use statistics::Statistics;
+pub use tag::Annotation;

@@ -134,7 +134,7 @@ pub(super) fn inflate(compressed: &mut impl BufRead, size: u64, out: &mut dyn Wr
     Ok(copied)
 }
 
-fn signature(signature: &gix::actor::SignatureRef<'_>) -> Signature {
+pub(super) fn signature(signature: &gix::actor::SignatureRef<'_>) -> Signature {
     let trimmed = signature.trim();
     // A commit made elsewhere may carry a time that cannot be read; git shows 1970 then.
     let time = signature.time().unwrap_or_default();

@@ -121,9 +121,25 @@ impl Repository {
         Ok(None)
     }
 
+    /// What a reference of this full name holds (an annotated tag is not followed); `None` when it does not exist.
+    pub fn held(&self, full_name: &str) -> Result<Option<ObjectId>, GitError> {
+        match FullName::try_from(full_name) {
+            Ok(name) => self.reference_target(&name),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// Where a branch stands; `None` when it does not exist.
     pub fn branch(&self, name: &str) -> Result<Option<ObjectId>, GitError> {
         self.reference_target(&branch_reference(name)?)
+    }
+
+    /// The commit that a tag leads to; `None` when it does not exist or leads to anything else.
+    pub fn tag(&self, name: &str) -> Result<Option<ObjectId>, GitError> {
+        match self.reference_target(&tag_reference(name)?)? {
+            Some(target) => self.peel_to_commit(target),
+            None => Ok(None),
+        }
     }
 
     /// All branches, by name.

@@ -4,6 +4,8 @@
 mod collaborators;
 /// What pushes may do.
 mod protections;
+/// The addresses of programs.
+mod rest;
 
 use super::{
     NewRepository, ReadRepo, Repos, ReposError, Repository, RepositoryAddress, SettingsChange, StatusChange, Visibility,
@@ -27,6 +29,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(change_status)
         .service(restore_repository)
         .service(purge_repository)
+        .configure(rest::routes)
         .configure(collaborators::routes)
         .configure(protections::routes);
 }
@@ -96,6 +99,8 @@ pub struct RepositoryView {
     pub default_branch: String,
     /// Shown first by an administrator's choice.
     pub is_featured: bool,
+    /// Whether it takes large files and speaks git LFS.
+    pub lfs_enabled: bool,
     /// Files on the default branch.
     pub total_files: u64,
     /// Bytes of the files on the default branch.
@@ -129,6 +134,7 @@ impl RepositoryView {
             visibility: repository.visibility,
             default_branch: repository.default_branch.clone(),
             is_featured: repository.featured,
+            lfs_enabled: repository.lfs_enabled,
             total_files: repository.file_count,
             total_size: repository.size_bytes,
             last_commit,
@@ -186,26 +192,22 @@ struct FirstCard<'a> {
     tags: &'a [String],
 }
 
-impl CreateRepository {
-    fn readme(&self) -> ApiResult<String> {
-        let card = FirstCard {
-            title: &self.name,
-            license: self.license.as_deref().unwrap_or("other"),
-            tags: &self.tags,
-        };
-        let front_matter = serde_yaml::to_string(&card).map_err(|_| {
+impl FirstCard<'_> {
+    /// README.md with this card.
+    fn readme(&self, description: &str) -> ApiResult<String> {
+        let front_matter = serde_yaml::to_string(self).map_err(|_| {
             ApiError::field(
                 crate::http::Code::Invalid,
                 "tags",
                 "The tags cannot be written as YAML.",
             )
         })?;
-        let description = if self.description.is_empty() {
+        let description = if description.is_empty() {
             String::new()
         } else {
-            format!("\n{}\n", self.description)
+            format!("\n{description}\n")
         };
-        Ok(format!("---\n{front_matter}---\n\n# {}\n{description}", self.name))
+        Ok(format!("---\n{front_matter}---\n\n# {}\n{description}", self.title))
     }
 }
 
@@ -220,8 +222,13 @@ async fn create_repository(
     repos: Data<Repos>,
     users: Data<Users>,
 ) -> ApiResult<HttpResponse> {
-    let readme = body.readme()?.into();
     let Json(body) = body;
+    let card = FirstCard {
+        title: &body.name,
+        license: body.license.as_deref().unwrap_or("other"),
+        tags: &body.tags,
+    };
+    let readme = Some(card.readme(&body.description)?.into());
     let owner = body.owner.map(|name| account(&users, &name)).transpose()?;
     let new = NewRepository {
         owner,
@@ -230,6 +237,8 @@ async fn create_repository(
         description: body.description,
         visibility: body.visibility,
         readme,
+        default_branch: None,
+        lfs_enabled: true,
         origin: Origin::of_request(caller.user_id(), info.address),
     };
     let (repository, owner) = repos.create(&caller, new).await?;
@@ -272,6 +281,8 @@ struct SettingsView {
     visibility: Visibility,
     /// The branch that pages and counters show.
     default_branch: String,
+    /// Whether it takes large files and speaks git LFS.
+    lfs_enabled: bool,
     /// Bytes of every version of every file, which count against the quota.
     stored_bytes: u64,
 }
@@ -283,6 +294,7 @@ impl From<&Repository> for SettingsView {
             description: repository.description.clone(),
             visibility: repository.visibility,
             default_branch: repository.default_branch.clone(),
+            lfs_enabled: repository.lfs_enabled,
             stored_bytes: repository.stored_bytes,
         }
     }
@@ -305,7 +317,7 @@ async fn show_settings(
 /// Settings to change; absent fields stay.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ChangeSettings {
+pub struct ChangeSettings {
     /// Another name; the old one keeps leading here.
     name: Option<String>,
     /// Another sentence.
@@ -315,6 +327,20 @@ struct ChangeSettings {
     visibility: Option<Visibility>,
     /// Another default branch.
     default_branch: Option<String>,
+    /// Whether it takes large files and speaks git LFS.
+    lfs_enabled: Option<bool>,
+}
+
+impl From<ChangeSettings> for SettingsChange {
+    fn from(body: ChangeSettings) -> Self {
+        Self {
+            name: body.name,
+            description: body.description,
+            visibility: body.visibility,
+            default_branch: body.default_branch,
+            lfs_enabled: body.lfs_enabled,
+        }
+    }
 }
 
 /// Changes settings, or renames the repository; its old name keeps leading to it.
@@ -331,19 +357,8 @@ async fn change_settings(
 ) -> ApiResult<Json<SettingsView>> {
     let proof = repos.administrable(&caller, repos.readable(&caller, &query.0.address(&path.0))?)?;
     let origin = Origin::of_request(caller.user_id(), info.address);
-    let ChangeSettings {
-        name,
-        description,
-        visibility,
-        default_branch,
-    } = body.0;
-    let change = SettingsChange {
-        name,
-        description,
-        visibility,
-        default_branch,
-    };
-    Ok(Json((&repos.change_settings(&proof, change, origin).await?).into()))
+    let changed = repos.change_settings(&proof, body.0.into(), origin).await?;
+    Ok(Json((&changed).into()))
 }
 
 /// Deletes a repository; an administrator of the hub can restore it. Collaborators cannot delete it. Its name is free at once.
@@ -357,7 +372,17 @@ async fn delete_repository(
     query: Query<KindQuery>,
     repos: Data<Repos>,
 ) -> ApiResult<HttpResponse> {
-    let proof = repos.deletable(&caller, repos.readable(&caller, &query.0.address(&path.0))?)?;
+    delete_at(caller, info, &path.0, query.0, &repos).await
+}
+
+async fn delete_at(
+    caller: Caller,
+    info: RequestInfo,
+    path: &(String, String),
+    query: KindQuery,
+    repos: &Repos,
+) -> ApiResult<HttpResponse> {
+    let proof = repos.deletable(&caller, repos.readable(&caller, &query.address(path))?)?;
     repos
         .delete(proof, Origin::of_request(caller.user_id(), info.address))
         .await?;

@@ -304,15 +304,18 @@ impl Repos {
         links: HashMap<Sha256, u64>,
         plain_bytes: u64,
     ) -> Result<(), ReposError> {
-        let mut added = plain_bytes;
-        for (sha256, size) in links {
-            if store::link_blob(tx, id, sha256, size)? {
-                added = added.saturating_add(size);
-            }
-        }
         let mut repository = store::repository(tx, id)?
             .filter(super::Repository::is_live)
             .ok_or_else(|| ReposError::NotFound(id.to_string()))?;
+        let mut added = plain_bytes;
+        for (sha256, size) in links {
+            if store::link_blob(tx, id, sha256, size)? {
+                if !repository.lfs_enabled {
+                    return Err(ReposError::LargeFilesOff);
+                }
+                added = added.saturating_add(size);
+            }
+        }
         repository.stored_bytes = repository.stored_bytes.saturating_add(added);
         self.within_quota(owner, store::usage(tx, repository.owner)?.saturating_add(added))?;
         Ok(store::put(tx, &repository)?)

@@ -26,8 +26,12 @@ pub struct NewRepository {
     pub description: String,
     /// Who may see it.
     pub visibility: Visibility,
-    /// The README.md of the first commit.
-    pub readme: Bytes,
+    /// The README.md of the first commit; without one the repository is really empty.
+    pub readme: Option<Bytes>,
+    /// The branch of the first commit, or of the first push; `main` when absent.
+    pub default_branch: Option<String>,
+    /// Whether it takes large files.
+    pub lfs_enabled: bool,
     /// From where the request came.
     pub origin: Origin,
 }
@@ -55,7 +59,8 @@ pub(super) fn parse_description(text: &str) -> Result<String, ReposError> {
 }
 
 impl Repos {
-    /// Makes a repository whose first commit holds README.md and .gitattributes.
+    /// Makes a repository: an empty one, or one whose first commit holds README.md and, where it takes large files,
+    /// .gitattributes.
     ///
     /// The folder and the commit come first and the row last, so that a crash leaves only a folder that nothing names
     /// and that maintenance removes.
@@ -89,28 +94,28 @@ impl Repos {
             kind: new.kind,
             description,
             visibility: new.visibility,
-            default_branch: DEFAULT_BRANCH.to_owned(),
+            default_branch: new.default_branch.unwrap_or_else(|| DEFAULT_BRANCH.to_owned()),
             featured: false,
             last_commit: None,
             file_count: 0,
             size_bytes: 0,
             stored_bytes: 0,
             push_rules: super::PushRules::default(),
+            lfs_enabled: new.lfs_enabled,
             created_at: now,
             updated_at: now,
             deleted_at: None,
         };
         let guard = self.git.lock(id).await;
-        let first = FirstCommit {
+        let first = Beginning {
+            branch: repository.default_branch.clone(),
             readme: new.readme,
+            lfs_enabled: new.lfs_enabled,
             author: author(&actor, now),
         };
         let written = first.write(self.git.clone(), id).await;
         let registered = match written {
-            Ok((commit, bytes)) => {
-                self.register(&repository, &owner, &actor, new.origin, commit, bytes)
-                    .await
-            }
+            Ok(first) => self.register(&repository, &owner, &actor, new.origin, first).await,
             Err(error) => Err(error),
         };
         if let Err(error) = registered {
@@ -121,22 +126,22 @@ impl Repos {
             }
             return Err(error);
         }
-        self.heal_branch(&guard, DEFAULT_BRANCH).await?;
+        self.heal_branch(&guard, &repository.default_branch).await?;
         let made = self.get(id)?.ok_or_else(|| ReposError::NotFound(id.to_string()))?;
         Ok((made, owner))
     }
 
-    /// Writes the row, and the intent of the first commit, whose rows follow like those of every commit.
+    /// Writes the row, and the intent of the first commit, if there is one: its rows follow like those of every commit.
     async fn register(
         &self,
         repository: &Repository,
         owner: &Account,
         actor: &Account,
         origin: Origin,
-        commit: ObjectId,
-        bytes: u64,
+        first: Option<(ObjectId, u64)>,
     ) -> Result<(), ReposError> {
         let (slice, mut repository, owner, actor) = (self.clone(), repository.clone(), owner.clone(), actor.id);
+        let bytes = first.map_or(0, |(_, bytes)| bytes);
         repository.stored_bytes = bytes;
         self.store
             .write(move |tx| {
@@ -150,14 +155,16 @@ impl Repos {
                 slice.within_quota(&owner, store::usage(tx, owner.id)?.saturating_add(bytes))?;
                 store::take_name(tx, owner.id, family, &repository.name)?;
                 store::put(tx, &repository)?;
-                let intent = Intent {
-                    old: None,
-                    new: commit,
-                    actor: Some(actor),
-                    address: origin.address,
-                    moved: None,
-                };
-                store::put_intent(tx, id, DEFAULT_BRANCH, &intent)?;
+                if let Some((commit, _)) = first {
+                    let intent = Intent {
+                        old: None,
+                        new: commit,
+                        actor: Some(actor),
+                        address: origin.address,
+                        moved: None,
+                    };
+                    store::put_intent(tx, id, &repository.default_branch, &intent)?;
+                }
                 let details =
                     json!({ "name": repository.name, "kind": repository.kind, "visibility": repository.visibility });
                 let event = NewEvent::new(event::CREATED, &origin, Subject::Repository(id)).with(details);
@@ -178,34 +185,43 @@ pub(super) fn author(actor: &Account, now: crate::base::Timestamp) -> Signature 
     Signature::new(name, format!("{}@users.noreply.geoml-hub", actor.name), now)
 }
 
-struct FirstCommit {
-    readme: Bytes,
+/// What a new repository begins with.
+struct Beginning {
+    branch: String,
+    readme: Option<Bytes>,
+    lfs_enabled: bool,
     author: Signature,
 }
 
-impl FirstCommit {
-    /// Makes the folder and moves its branch; answers the commit and the bytes of its files.
-    async fn write(self, git: Git, id: RepositoryId) -> Result<(ObjectId, u64), ReposError> {
+impl Beginning {
+    /// Makes the folder and moves its branch; answers the first commit, if there is one, and the bytes of its files.
+    async fn write(self, git: Git, id: RepositoryId) -> Result<Option<(ObjectId, u64)>, ReposError> {
         blocking(move || {
-            git.create(id, DEFAULT_BRANCH)?;
-            let attributes = Bytes::from(default_gitattributes());
-            let bytes = (self.readme.len() + attributes.len()) as u64;
+            git.create(id, &self.branch)?;
+            let Some(readme) = self.readme else { return Ok(None) };
             let put = |path: &str, content| Operation::Put {
                 path: path.parse().expect("a constant that is a path"),
                 content: Content::Bytes(content),
                 executable: None,
             };
+            let mut bytes = readme.len() as u64;
+            let mut operations = vec![put("README.md", readme)];
+            if self.lfs_enabled {
+                let attributes = Bytes::from(default_gitattributes());
+                bytes += attributes.len() as u64;
+                operations.push(put(".gitattributes", attributes));
+            }
             let repository = git.repository(id)?;
             let prepared = repository.prepare(CommitRequest {
-                branch: DEFAULT_BRANCH.to_owned(),
+                branch: self.branch,
                 parent: Parent::Tip,
-                operations: vec![put("README.md", self.readme), put(".gitattributes", attributes)],
+                operations,
                 committer: self.author.clone(),
                 author: self.author,
                 message: "Create the repository".to_owned(),
             })?;
             match repository.publish(&prepared)? {
-                Published::Published => Ok((prepared.id, bytes)),
+                Published::Published => Ok(Some((prepared.id, bytes))),
                 Published::Stale { .. } => Err(ReposError::Stale),
             }
         })

@@ -45,6 +45,11 @@ pub enum ReposError {
         /// What it has to be.
         message: String,
     },
+    /// The repository takes no large files.
+    #[error(
+        "git LFS is switched off for this repository, so it takes no large files. Whoever administers it switches it on in its settings."
+    )]
+    LargeFilesOff,
     /// The owner's quota does not allow the change.
     #[error("This would store {} in all, but the quota of this account is {}. Delete repositories that are no longer needed, or ask an administrator for more.", human(*.needed), human(*.quota))]
     QuotaExceeded {
@@ -64,6 +69,9 @@ pub enum ReposError {
         /// What is refused, in words.
         refused: &'static str,
     },
+    /// A branch or tag that could not be changed, in words.
+    #[error("Nothing was changed: {0}.")]
+    ReferenceRefused(String),
     /// Pointers were pushed without the large files that they stand for.
     #[error("large files are missing: {0}send them with 'git lfs push --all <remote>', then push again")]
     MissingLargeFiles(String),
@@ -94,13 +102,15 @@ impl Problem for ReposError {
     fn code(&self) -> Code {
         match self {
             Self::NotFound(_) | Self::NoCollaborator => Code::NotFound,
-            Self::Forbidden(_) | Self::TokenRefused | Self::NotYourNamespace(_) | Self::ProtectedBranch { .. } => {
-                Code::Forbidden
-            }
+            Self::Forbidden(_)
+            | Self::TokenRefused
+            | Self::NotYourNamespace(_)
+            | Self::LargeFilesOff
+            | Self::ProtectedBranch { .. } => Code::Forbidden,
             Self::BadName(_) | Self::ReservedName(_) | Self::Invalid { .. } | Self::MissingLargeFiles(_) => {
                 Code::Invalid
             }
-            Self::NameTaken { .. } | Self::Stale => Code::Conflict,
+            Self::NameTaken { .. } | Self::Stale | Self::ReferenceRefused(_) => Code::Conflict,
             Self::QuotaExceeded { .. } => Code::QuotaExceeded,
             Self::Git(error) | Self::History(HistoryError::Git(error)) => error.code(),
             Self::Receive(error) => error.code(),

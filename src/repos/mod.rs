@@ -37,6 +37,8 @@ mod protection;
 mod push;
 /// Finishing what a push began.
 mod push_journal;
+/// Branches and tags by programs.
+mod references;
 /// Settings, renaming, deleting, restoring, purging.
 mod settings;
 /// Rows.
@@ -54,6 +56,7 @@ pub use history::PathHistory;
 pub use model::{Collaborator, LastCommit, MovedFile, Permission, Repository, Visibility};
 pub use protection::{Protection, PushAccess, PushRules};
 pub use push::{Push, PushReport};
+pub use references::NewTag;
 pub use settings::{SettingsChange, StatusChange};
 pub use store::{TABLES, all_repositories, blob_is_linked, repository};
 

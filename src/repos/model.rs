@@ -93,6 +93,9 @@ pub struct Repository {
     /// What pushes may do.
     #[serde(default)]
     pub push_rules: PushRules,
+    /// Whether it takes large files, of which git keeps pointers, and speaks git LFS.
+    #[serde(default = "yes")]
+    pub lfs_enabled: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its content or settings last changed.
@@ -100,6 +103,11 @@ pub struct Repository {
     /// When it was deleted, if it was.
     #[serde(default)]
     pub deleted_at: Option<Timestamp>,
+}
+
+/// Rows of before there was the choice.
+fn yes() -> bool {
+    true
 }
 
 impl Repository {

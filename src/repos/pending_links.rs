@@ -59,6 +59,9 @@ impl Repos {
                     }
                     return Ok(());
                 }
+                if !repository.lfs_enabled {
+                    return Err(ReposError::LargeFilesOff);
+                }
                 store::link_blob(tx, id, blob.sha256, blob.size)?;
                 PENDING.put(tx, &key, &now)?;
                 let usage = store::usage(tx, repository.owner)?;

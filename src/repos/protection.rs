@@ -65,6 +65,17 @@ impl Repository {
         };
         rule.cloned().or_else(|| (self.default_branch == branch).then(default))
     }
+
+    /// Refuses the deletion of a branch whose rule forbids it.
+    pub(super) fn require_deletable(&self, branch: &str) -> Result<(), ReposError> {
+        if self.protection_of(branch).is_none_or(|rule| rule.deletion) {
+            return Ok(());
+        }
+        Err(ReposError::ProtectedBranch {
+            branch: branch.to_owned(),
+            refused: "it may not be deleted",
+        })
+    }
 }
 
 impl Repos {

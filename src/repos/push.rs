@@ -32,6 +32,8 @@ pub struct Push {
     pub atomic: bool,
     /// The pack; none when only deletions are asked for.
     pub incoming: Option<Incoming>,
+    /// Bytes of objects that were written to the repository for it.
+    pub written_bytes: u64,
     /// From where it came.
     pub origin: Origin,
 }
@@ -39,6 +41,13 @@ pub struct Push {
 /// What became of each command, in their order; the texts are for the person who pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushReport(pub Vec<(String, Result<(), String>)>);
+
+/// What has come for a push that is about to move references.
+struct Arrived {
+    incoming: Option<Incoming>,
+    written_bytes: u64,
+    origin: Origin,
+}
 
 impl Repos {
     /// What a push may bring; refused when the owner's quota is used up already.
@@ -60,6 +69,7 @@ impl Repos {
             commands,
             atomic,
             incoming,
+            written_bytes,
             origin,
         } = push;
         let row = self.live(proof)?;
@@ -84,7 +94,12 @@ impl Repos {
         );
         let changes = accepted(&commands, &report);
         if !changes.is_empty() {
-            let moved = self.publish_push(proof, changes, atomic, incoming, origin).await?;
+            let arrived = Arrived {
+                incoming,
+                written_bytes,
+                origin,
+            };
+            let moved = self.publish_push(proof, changes, atomic, arrived).await?;
             for (name, outcome) in &mut report.0 {
                 if let (Ok(()), Some(moved)) = (&*outcome, moved.get(name)) {
                     outcome.clone_from(moved);
@@ -94,7 +109,7 @@ impl Repos {
         Ok(report)
     }
 
-    fn live(&self, proof: &WriteRepo) -> Result<Repository, ReposError> {
+    pub(super) fn live(&self, proof: &WriteRepo) -> Result<Repository, ReposError> {
         let id = proof.repository().id;
         let found = self.get(id)?.filter(Repository::is_live);
         found.ok_or_else(|| ReposError::NotFound(id.to_string()))
@@ -156,7 +171,7 @@ impl Repos {
             Ok(Err(ReposError::ProtectedBranch { branch, refused }.to_string()))
         };
         match (command.old, command.new, incoming) {
-            (Some(_), None, _) if !rule.deletion => refused("it may not be deleted"),
+            (Some(_), None, _) => Ok(row.require_deletable(branch).map_err(|error| error.to_string())),
             (Some(old), Some(new), Some(incoming)) if !rule.force_push && !incoming.is_ancestor(old, new)? => {
                 refused("its history may not be rewritten (fetch first, or push to another branch)")
             }
@@ -216,8 +231,7 @@ impl Repos {
         proof: &WriteRepo,
         changes: Vec<ReferenceChange>,
         atomic: bool,
-        incoming: Option<Incoming>,
-        origin: Origin,
+        arrived: Arrived,
     ) -> Result<HashMap<String, Result<(), String>>, ReposError> {
         let id = proof.repository().id;
         let guard = self.git.lock(id).await;
@@ -239,11 +253,11 @@ impl Repos {
         if kept.is_empty() {
             return Ok(outcomes);
         }
-        let mut bytes = 0;
+        let mut bytes = arrived.written_bytes;
         // Deletions alone need nothing of what was sent.
         let wanted = kept.iter().any(|change| change.new.is_some());
-        if let Some(incoming) = incoming.filter(|_| wanted) {
-            bytes = incoming.bytes();
+        if let Some(incoming) = arrived.incoming.filter(|_| wanted) {
+            bytes += incoming.bytes();
             self.require_room(proof, bytes)?;
             blocking(move || incoming.keep()).await?;
         }
@@ -251,7 +265,7 @@ impl Repos {
             changes: kept,
             atomic,
             actor: Some(proof.actor().id),
-            address: origin.address,
+            address: arrived.origin.address,
         };
         self.announce_push(proof, journal, bytes).await?;
         outcomes.extend(self.heal_push(&guard).await?);

@@ -21,6 +21,8 @@ pub struct SettingsChange {
     pub visibility: Option<Visibility>,
     /// Another default branch, which must exist.
     pub default_branch: Option<String>,
+    /// Whether it takes large files.
+    pub lfs_enabled: Option<bool>,
 }
 
 impl SettingsChange {
@@ -39,6 +41,23 @@ pub struct StatusChange {
     pub featured: Option<bool>,
     /// Another visibility.
     pub visibility: Option<Visibility>,
+}
+
+/// What the record says of changed settings; nothing when they are as before, the name left out.
+fn told(before: &Repository, after: &Repository) -> Option<serde_json::Value> {
+    let same = Repository {
+        name: before.name.clone(),
+        ..after.clone()
+    };
+    let mut details = json!({ "visibility": after.visibility });
+    // Named only when they are others. Of another default branch everything follows that is derived from files.
+    if before.default_branch != after.default_branch {
+        details["default_branch"] = json!(after.default_branch);
+    }
+    if before.lfs_enabled != after.lfs_enabled {
+        details["lfs_enabled"] = json!(after.lfs_enabled);
+    }
+    (*before != same).then_some(details)
 }
 
 impl Repos {
@@ -106,31 +125,18 @@ impl Repos {
                     let details = json!({ "old": old, "new": repository.name });
                     record(NewEvent::new(event::RENAMED, &origin, Subject::Repository(id)).with(details))?;
                 }
-                let before = (
-                    repository.description.clone(),
-                    repository.visibility,
-                    repository.default_branch.clone(),
-                );
+                let before = repository.clone();
                 repository.description = description.unwrap_or_else(|| repository.description.clone());
                 repository.visibility = change.visibility.unwrap_or(repository.visibility);
                 repository.default_branch = change
                     .default_branch
                     .unwrap_or_else(|| repository.default_branch.clone());
+                repository.lfs_enabled = change.lfs_enabled.unwrap_or(repository.lfs_enabled);
+                if let Some(details) = told(&before, repository) {
+                    record(NewEvent::new(event::CHANGED, &origin, Subject::Repository(id)).with(details))?;
+                }
                 if let Some(facts) = facts {
                     facts.write(repository);
-                }
-                let after = (
-                    repository.description.clone(),
-                    repository.visibility,
-                    repository.default_branch.clone(),
-                );
-                if before != after {
-                    let mut details = json!({ "visibility": after.1 });
-                    // Named only when it is another: then everything that is derived from its files is, too.
-                    if before.2 != after.2 {
-                        details["default_branch"] = json!(after.2);
-                    }
-                    record(NewEvent::new(event::CHANGED, &origin, Subject::Repository(id)).with(details))?;
                 }
                 Ok(())
             })

@@ -25,6 +25,7 @@ mod jobs;
 mod lfs;
 mod process;
 mod repos;
+mod rest;
 mod search;
 mod social;
 mod store;

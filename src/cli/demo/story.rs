@@ -195,7 +195,9 @@ impl<'hub> Story<'hub> {
             kind: planned.kind,
             description: planned.description.clone(),
             visibility,
-            readme: Bytes::from(beginning(&readme).to_owned()),
+            readme: Some(Bytes::from(beginning(&readme).to_owned())),
+            default_branch: None,
+            lfs_enabled: true,
             origin: Origin::system(),
         };
         self.hub.repos.create(self.caller(&planned.owner)?, new).await?;

@@ -1,13 +1,13 @@
-//! Branches, tags, and comparisons of two revisions.
+//! Branches, tags, and comparisons of two revisions: reading.
 
-use super::{DiffView, HistoryCommitView};
+use super::{DiffView, HistoryCommitView, PersonView};
 use crate::base::RepositoryKind;
 use crate::editor::{Comparison, Count, Editor, NamedCommit, Names};
 use crate::files::Window;
 use crate::git::ObjectId;
 use crate::http::{ApiResult, Json, Page, PageQuery, Path, Query};
-use crate::repos::RepositoryAddress;
 use crate::repos::api::KindQuery;
+use crate::repos::{ReadRepo, RepositoryAddress};
 use crate::users::Caller;
 use actix_web::get;
 use actix_web::web::Data;
@@ -23,6 +23,18 @@ pub(super) struct ReferenceView {
     commit: HistoryCommitView,
     /// Whether it is the branch that pages and counters show.
     is_default: bool,
+    /// What an annotated tag says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotation: Option<AnnotationView>,
+}
+
+/// What an annotated tag says.
+#[derive(Debug, Serialize, ToSchema)]
+struct AnnotationView {
+    /// Who made it.
+    tagger: Option<PersonView>,
+    /// The whole message.
+    message: String,
 }
 
 impl ReferenceView {
@@ -31,7 +43,17 @@ impl ReferenceView {
             is_default: default == Some(named.name.as_str()),
             name: named.name,
             commit: named.commit.into(),
+            annotation: named.annotation.map(|annotation| AnnotationView {
+                tagger: annotation.tagger.map(PersonView::from),
+                message: annotation.message,
+            }),
         }
+    }
+
+    /// One branch or tag.
+    pub(super) async fn of(editor: &Editor, proof: &ReadRepo, names: Names, name: &str) -> ApiResult<Self> {
+        let default = (names == Names::Branches).then_some(proof.repository().default_branch.as_str());
+        Ok(Self::new(editor.named(proof, names, name).await?, default))
     }
 }
 
@@ -112,11 +134,24 @@ pub(super) async fn show_branch(
     let Path((owner, name, branch)) = path;
     let address = RepositoryAddress::new(owner, name, query.0.repo_type);
     let proof = editor.files().repos().readable(&caller, &address)?;
-    let found = editor.branch(&proof, &branch).await?;
-    Ok(Json(ReferenceView::new(
-        found,
-        Some(&proof.repository().default_branch),
-    )))
+    Ok(Json(
+        ReferenceView::of(&editor, &proof, Names::Branches, &branch).await?,
+    ))
+}
+
+/// One tag.
+#[utoipa::path(tag = "git", params(KindQuery), responses((status = 200, body = ReferenceView), (status = 404)))]
+#[get("/api/v1/repos/{owner}/{repo}/tags/{tag:.*}")]
+pub(super) async fn show_tag(
+    caller: Caller,
+    path: Path<(String, String, String)>,
+    query: Query<KindQuery>,
+    editor: Data<Editor>,
+) -> ApiResult<Json<ReferenceView>> {
+    let Path((owner, name, tag)) = path;
+    let address = RepositoryAddress::new(owner, name, query.0.repo_type);
+    let proof = editor.files().repos().readable(&caller, &address)?;
+    Ok(Json(ReferenceView::of(&editor, &proof, Names::Tags, &tag).await?))
 }
 
 /// Two revisions.

@@ -99,7 +99,7 @@ impl Files {
         origin: Origin,
     ) -> Result<Changed, FilesError> {
         let mut rules = self.attributes(&proof, session.branch.as_deref()).await?;
-        let large = is_large_by_path(&mut rules, &session.path);
+        let large = is_large_by_path(&proof, &mut rules, &session.path);
         let content = self.place_stored(large, session, blob).await?;
         let draft = self.0.repos.draft(proof).await?;
         let (draft, file) = put(draft, session.path.clone(), content).await?;

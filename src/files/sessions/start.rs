@@ -59,6 +59,13 @@ impl Files {
                 limit,
             });
         }
+        let limit = self.limits().plain(b"");
+        if !proof.repository().lfs_enabled && new.size > limit {
+            return Err(FilesError::NoLargeFiles {
+                path: new.path.to_string(),
+                limit,
+            });
+        }
         let default = format!("Upload {}", new.path);
         let message = message(new.message, default)?;
         let now = self.0.clock.now();

@@ -7,6 +7,11 @@ use gix::objs::{Kind, TreeRefIter};
 use std::collections::BinaryHeap;
 
 impl Repository {
+    /// Refuses objects to which no branch or tag leads: they may be the rest of something, or somebody else's.
+    pub fn require_reachable(&self, ids: &[ObjectId]) -> Result<(), GitError> {
+        self.assert_reachable(ids, &self.advertisement()?, &mut |_| Ok(()))
+    }
+
     /// Refuses a fetch unless every wanted object is one that a reference names or leads to. Costs nothing for a clone; a
     /// partial clone that asks for files is answered by a walk from the newest commits, which ends when all are found.
     pub(super) fn assert_reachable(

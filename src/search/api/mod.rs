@@ -26,6 +26,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(search_repositories)
         .service(browse_repositories)
+        .service(list_repos)
         .service(search_users)
         .service(suggest)
         .service(list_trending_found)
@@ -120,7 +121,26 @@ async fn search_repositories(asked: Asked, pairs: Query<Vec<(String, String)>>) 
     responses((status = 200, body = RepositoryPage), (status = 400)))]
 #[get("/api/repositories")]
 async fn browse_repositories(asked: Asked, pairs: Query<Vec<(String, String)>>) -> ApiResult<Json<RepositoryPage>> {
-    let parameters = Parameters::new(pairs.0);
+    browse(asked, pairs.0).await
+}
+
+/// Lists the repositories that the caller may see, narrowed and ordered as a search is; the last changed first when no
+/// order is asked for and nothing is looked for. `kind` is another word for `repo_type`.
+#[utoipa::path(tag = "git", params(RepositoryParameters, PageQuery),
+    responses((status = 200, body = RepositoryPage), (status = 400)))]
+#[get("/api/v1/repos")]
+async fn list_repos(asked: Asked, pairs: Query<Vec<(String, String)>>) -> ApiResult<Json<RepositoryPage>> {
+    let mut pairs = pairs.0;
+    for (name, _) in pairs.iter_mut().filter(|(name, _)| name == "kind") {
+        "repo_type".clone_into(name);
+    }
+    // Facets are for pages; whoever wants them asks.
+    pairs.insert(0, ("facets".to_owned(), "false".to_owned()));
+    browse(asked, pairs).await
+}
+
+async fn browse(asked: Asked, pairs: Vec<(String, String)>) -> ApiResult<Json<RepositoryPage>> {
+    let parameters = Parameters::new(pairs);
     let (mut query, page) = (parameters.repositories()?, parameters.page()?);
     if query.text.is_empty() && query.sort == RepositorySort::Relevance {
         query.sort = RepositorySort::Updated;

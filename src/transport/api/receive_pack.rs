@@ -115,6 +115,7 @@ impl Receiving {
             commands: asked.commands.clone(),
             atomic: asked.capabilities.atomic,
             incoming,
+            written_bytes: 0,
             origin: self.origin.clone(),
         };
         // On this thread, so that a client that goes away does not leave it half done.

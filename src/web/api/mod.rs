@@ -15,5 +15,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The routes of this front door.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.configure(health::routes).configure(document::routes);
+    config
+        .configure(health::routes)
+        .configure(document::routes)
+        .configure(repositories::routes);
 }

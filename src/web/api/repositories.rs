@@ -3,7 +3,7 @@
 use crate::cards::{Card, Cards, MetadataChange};
 use crate::events::Origin;
 use crate::http::{ApiResult, Json, Path, Query, RequestInfo};
-use crate::repos::api::{KindQuery, RepositoryView};
+use crate::repos::api::{ChangeSettings, KindQuery, RepositoryView};
 use crate::repos::{Permission, ReadRepo, Repos, SettingsChange, Visibility};
 use crate::social::Social;
 use crate::social::api::CountersView;
@@ -11,11 +11,16 @@ use crate::taxonomy::Taxonomy;
 use crate::taxonomy::api::RepositoryClassificationView;
 use crate::users::Caller;
 use actix_web::web::Data;
-use actix_web::{get, put};
+use actix_web::{get, patch, put};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes with fixed beginnings.
+pub(super) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(show_repo).service(change_repo);
+}
 
 /// The routes that begin with an owner and a name; registered behind all others.
 pub fn repository_routes(config: &mut ServiceConfig<'_>) {
@@ -126,6 +131,39 @@ async fn show_repository(
     parts: Data<RepositoryParts>,
 ) -> ApiResult<Json<RepositoryDetail>> {
     let proof = parts.repos.readable(&caller, &query.0.address(&path.0))?;
+    Ok(Json(parts.detail(&caller, &proof).await?))
+}
+
+/// One repository with its card, classifications and counters.
+#[utoipa::path(tag = "git", params(KindQuery), responses((status = 200, body = RepositoryDetail), (status = 404)))]
+#[get("/api/v1/repos/{owner}/{repo}")]
+async fn show_repo(
+    caller: Caller,
+    path: Path<(String, String)>,
+    query: Query<KindQuery>,
+    parts: Data<RepositoryParts>,
+) -> ApiResult<Json<RepositoryDetail>> {
+    let proof = parts.repos.readable(&caller, &query.0.address(&path.0))?;
+    Ok(Json(parts.detail(&caller, &proof).await?))
+}
+
+/// Changes settings, or renames the repository; its old name keeps leading to it.
+#[utoipa::path(tag = "git", params(KindQuery), request_body = ChangeSettings, security(("bearer" = [])),
+    responses((status = 200, body = RepositoryDetail), (status = 401), (status = 403), (status = 404), (status = 409), (status = 422)))]
+#[patch("/api/v1/repos/{owner}/{repo}")]
+async fn change_repo(
+    caller: Caller,
+    info: RequestInfo,
+    path: Path<(String, String)>,
+    query: Query<KindQuery>,
+    body: Json<ChangeSettings>,
+    parts: Data<RepositoryParts>,
+) -> ApiResult<Json<RepositoryDetail>> {
+    let repos = &parts.repos;
+    let proof = repos.administrable(&caller, repos.readable(&caller, &query.0.address(&path.0))?)?;
+    let origin = Origin::of_request(caller.user_id(), info.address);
+    let changed = repos.change_settings(&proof, body.0.into(), origin).await?;
+    let proof = repos.readable_by_id(&caller, changed.id)?;
     Ok(Json(parts.detail(&caller, &proof).await?))
 }
 

@@ -18,7 +18,7 @@ mod push_wire;
 mod random_fetches;
 /// Requests that git does not send.
 mod wire;
-mod work;
+pub(crate) mod work;
 
 use crate::support::{Client, TestApp};
 use serde_json::json;

@@ -3,8 +3,8 @@ use super::{LfsRequest, answer, transfer};
 use crate::base::Sha256;
 use crate::files::{Files, SendAdvice};
 use crate::http::{ApiError, Code, Json, Problem};
-use crate::repos::ReadRepo;
 use crate::repos::api::KindQuery;
+use crate::repos::{ReadRepo, ReposError};
 use crate::users::Users;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
@@ -194,6 +194,9 @@ pub(super) async fn batch(
 ) -> Result<HttpResponse, LfsRefusal> {
     let repos = files.repos();
     let read = request.address.readable(repos, &request.caller)?;
+    if !read.repository().lfs_enabled {
+        return Err(ReposError::LargeFilesOff.into());
+    }
     let Json(body) = body?;
     check(&body)?;
     let objects = match body.operation {

@@ -72,6 +72,10 @@ fn change(method: &str, path: &str) -> Option<Content> {
         }
         ("PUT", "/api/users/{username}/avatar") => Bytes("not a picture"),
         ("POST", "/api/repositories") => Json(json!({ "name": "another", "repo_type": "model" })),
+        ("POST", "/api/v1/repos") => Json(json!({ "name": "empty", "init_readme": false })),
+        ("PATCH", "/api/v1/repos/{owner}/{repo}") => Json(json!({ "description": "Changed." })),
+        ("POST", "/api/v1/repos/{owner}/{repo}/branches" | "/api/v1/repos/{owner}/{repo}/tags")
+        | ("PATCH", "/api/v1/repos/{owner}/{repo}/branches/{branch}") => Json(json!({ "name": "new" })),
         ("PUT", "/api/{username}/{repo_name}/settings" | "/api/{username}/{repo_name}") => {
             Json(json!({ "description": "Changed." }))
         }

@@ -264,7 +264,13 @@ impl Stage {
                 ("id", text(&all["items"][0]["id"]))
             }
             "chunk_number" => ("chunk_number", "1".to_owned()),
-            "branch" => ("branch", "main".to_owned()),
+            "branch" | "tag" => {
+                let many = if parameter == "branch" { "branches" } else { "tags" };
+                let address = format!("/api/v1/repos/{full_name}/{many}");
+                owner.post(&address, &json!({ "name": "side/way" })).await.expect(201);
+                let parameter = if parameter == "branch" { "branch" } else { "tag" };
+                (parameter, "side%2Fway".to_owned())
+            }
             "path" => ("path", "README.md".to_owned()),
             "file_path" => ("file_path", "README.md".to_owned()),
             "name" if path.starts_with("/api/metadata/templates") => {

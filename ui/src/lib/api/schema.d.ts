@@ -1101,6 +1101,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the repositories that the caller may see, narrowed and ordered as a search is; the last changed first when no
+         *     order is asked for and nothing is looked for. `kind` is another word for `repo_type`.
+         */
+        get: operations["list_repos"];
+        put?: never;
+        /** Makes a repository, with a first commit or empty. */
+        post: operations["create_repo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One repository with its card, classifications and counters. */
+        get: operations["show_repo"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a repository; an administrator of the hub can restore it. Collaborators cannot delete it. Its name is free at
+         *     once.
+         */
+        delete: operations["delete_repo"];
+        options?: never;
+        head?: never;
+        /** Changes settings, or renames the repository; its old name keeps leading to it. */
+        patch: operations["change_repo"];
+        trace?: never;
+    };
     "/api/v1/repos/{owner}/{repo}/branches": {
         parameters: {
             query?: never;
@@ -1111,7 +1154,8 @@ export interface paths {
         /** The branches of a repository, the default one first, then by name. */
         get: operations["list_branches"];
         put?: never;
-        post?: never;
+        /** Makes a branch. */
+        post: operations["create_branch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1129,10 +1173,12 @@ export interface paths {
         get: operations["show_branch"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Deletes a branch. The default branch, and branches that a rule protects, stay. */
+        delete: operations["delete_branch"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Renames a branch. The default branch, and branches that a rule protects, keep their names. */
+        patch: operations["rename_branch"];
         trace?: never;
     };
     "/api/v1/repos/{owner}/{repo}/collaborators": {
@@ -1327,8 +1373,27 @@ export interface paths {
         /** The tags of a repository, the last names first. */
         get: operations["list_tags"];
         put?: never;
-        post?: never;
+        /** Makes a tag. */
+        post: operations["create_tag"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/tags/{tag}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tag. */
+        get: operations["show_tag"];
+        put?: never;
+        post?: never;
+        /** Deletes a tag. */
+        delete: operations["delete_tag"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2015,6 +2080,12 @@ export interface components {
              */
             views: number;
         };
+        /** @description What an annotated tag says. */
+        AnnotationView: {
+            /** @description The whole message. */
+            message: string;
+            tagger?: components["schemas"]["PersonView"] | null;
+        };
         /** @description A file of any repository. */
         AnyFileView: components["schemas"]["EntryView"] & {
             /** @description Its kind. */
@@ -2246,6 +2317,8 @@ export interface components {
             default_branch?: string | null;
             /** @description Another sentence. */
             description?: string | null;
+            /** @description Whether it takes large files and speaks git LFS. */
+            lfs_enabled?: boolean | null;
             /** @description Another name; the old one keeps leading here. */
             name?: string | null;
             /** @description Another visibility. */
@@ -2407,6 +2480,13 @@ export interface components {
              */
             views_7d: number;
         };
+        /** @description A branch to be made. */
+        CreateBranch: {
+            /** @description Its name, which may have slashes. */
+            name: string;
+            /** @description The branch, tag or commit at which it begins; the default branch when absent. */
+            revision?: string | null;
+        };
         /** @description A node to be made. */
         CreateClassification: {
             /** @description Its slug: lower-case letters, digits and hyphens. It cannot be changed later. */
@@ -2430,6 +2510,32 @@ export interface components {
             ref?: components["schemas"]["BatchReference"] | null;
         };
         /** @description A repository to be made. */
+        CreateRepo: {
+            /** @description Its default branch; `main` when absent. */
+            default_branch?: string | null;
+            /** @description A short sentence. */
+            description?: string;
+            /**
+             * @description Whether a first commit with README.md and .gitattributes is made; a repository without one is empty and waits for a
+             *     push.
+             */
+            init_readme?: boolean;
+            /** @description What it is for: code, workflow, project, model, dataset or space; code when absent. */
+            kind?: string;
+            /** @description Whether it takes large files and speaks git LFS. */
+            lfs_enabled?: boolean;
+            /** @description The licence of the card, by its SPDX name. */
+            license?: string | null;
+            /** @description Its name: letters, digits, `.`, `_`, `-`. */
+            name: string;
+            /** @description The account that will own it; the caller's own when absent. */
+            owner?: string | null;
+            /** @description The tags of the card. */
+            tags?: string[];
+            /** @description Who may see it; everybody when absent. */
+            visibility?: string;
+        };
+        /** @description A repository to be made. */
         CreateRepository: {
             /** @description A short sentence. */
             description?: string;
@@ -2445,6 +2551,15 @@ export interface components {
             tags?: string[];
             /** @description Who may see it. */
             visibility?: string;
+        };
+        /** @description A tag to be made. */
+        CreateTag: {
+            /** @description What an annotated tag says; a tag without a message is a lightweight one. */
+            message?: string | null;
+            /** @description Its name, which may have slashes. */
+            name: string;
+            /** @description The branch, tag or commit that it names; the default branch when absent. */
+            revision?: string | null;
         };
         /** @description A template to be made. */
         CreateTemplate: {
@@ -3288,6 +3403,7 @@ export interface components {
         Page_ReferenceView: {
             /** @description The items of this page. */
             items: {
+                annotation?: components["schemas"]["AnnotationView"] | null;
                 /** @description The commit that it names. */
                 commit: components["schemas"]["HistoryCommitView"];
                 /** @description Whether it is the branch that pages and counters show. */
@@ -3325,6 +3441,8 @@ export interface components {
                 /** @description Shown first by an administrator's choice. */
                 is_featured: boolean;
                 last_commit?: components["schemas"]["LastCommitView"] | null;
+                /** @description Whether it takes large files and speaks git LFS. */
+                lfs_enabled: boolean;
                 /** @description Its name. */
                 name: string;
                 /** @description The account that owns it. */
@@ -3644,6 +3762,7 @@ export interface components {
         };
         /** @description A branch or a tag. */
         ReferenceView: {
+            annotation?: components["schemas"]["AnnotationView"] | null;
             /** @description The commit that it names. */
             commit: components["schemas"]["HistoryCommitView"];
             /** @description Whether it is the branch that pages and counters show. */
@@ -3680,6 +3799,11 @@ export interface components {
             repo_type?: string | null;
             /** @description Another repository, as `owner/name`; the same one when absent. */
             repository?: string | null;
+        };
+        /** @description Another name of a branch. */
+        RenameBranch: {
+            /** @description The name. */
+            name: string;
         };
         /** @description A node that a repository belongs to. */
         RepositoryClassificationView: {
@@ -3756,6 +3880,8 @@ export interface components {
             /** @description Shown first by an administrator's choice. */
             is_featured: boolean;
             last_commit?: components["schemas"]["LastCommitView"] | null;
+            /** @description Whether it takes large files and speaks git LFS. */
+            lfs_enabled: boolean;
             /** @description Its name. */
             name: string;
             /** @description The account that owns it. */
@@ -3854,6 +3980,8 @@ export interface components {
             default_branch: string;
             /** @description A short sentence. */
             description: string;
+            /** @description Whether it takes large files and speaks git LFS. */
+            lfs_enabled: boolean;
             /** @description Its name. */
             name: string;
             /**
@@ -7031,6 +7159,248 @@ export interface operations {
             };
         };
     };
+    list_repos: {
+        parameters: {
+            query?: {
+                /** @description What to look for: words, `"phrases"`, `-exclusions`. Empty finds everything. */
+                q?: string;
+                /** @description Order: `relevance`, `trending`, `popular`, `stars`, `downloads`, `updated`, `created` or `name`. */
+                sort?: string;
+                /** @description Only these kinds: model, dataset, space, code, workflow, project. */
+                repo_type?: string[];
+                /** @description Only of these owners. */
+                owner?: string[];
+                /** @description Only with all of these tags. */
+                tags?: string[];
+                /** @description Only under one of these licences. */
+                license?: string[];
+                /** @description Only for one of these frameworks. */
+                framework?: string[];
+                /** @description Only for one of these tasks. */
+                task?: string[];
+                /** @description Only for one of these libraries. */
+                library?: string[];
+                /** @description Only under one of these classification nodes or their descendants. */
+                classification?: string[];
+                /** @description Only under one of these nodes of the first level, besides the condition of `classification`. */
+                classification_1?: string[];
+                /** @description The same for the second level. */
+                classification_2?: string[];
+                /** @description The same for the third level. */
+                classification_3?: string[];
+                /** @description Only with at least this many bytes of files. */
+                size_min?: number;
+                /** @description Only with at most this many bytes of files. */
+                size_max?: number;
+                /** @description Whether the last word may go on, as while typing; true when absent. */
+                prefix?: boolean;
+                /** @description Whether to count facets; true when absent. */
+                facets?: boolean;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_repo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateRepo"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_repo: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_repo: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_repo: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_branches: {
         parameters: {
             query?: {
@@ -7068,6 +7438,67 @@ export interface operations {
             };
         };
     };
+    create_branch: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account that owns it */
+                owner: string;
+                /** @description its name */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateBranch"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferenceView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     show_branch: {
         parameters: {
             query?: {
@@ -7093,6 +7524,114 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_branch: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    rename_branch: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameBranch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferenceView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7775,6 +8314,141 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_ReferenceView"];
                 };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_tag: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account that owns it */
+                owner: string;
+                /** @description its name */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTag"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferenceView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_tag: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+                tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferenceView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_tag: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+                tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             404: {
                 headers: {

@@ -1,0 +1,110 @@
+//! Repositories at the addresses of programs, `/api/v1/repos`. What they are, and how they are listed, stands in `web/` and in
+//! `search/`.
+
+use super::{FirstCard, KindQuery, RepositoryView, account, public};
+use crate::base::RepositoryKind;
+use crate::events::Origin;
+use crate::http::{ApiResult, Json, Path, Query, RequestInfo};
+use crate::repos::{NewRepository, Repos, Visibility};
+use crate::users::{Caller, Users};
+use actix_web::web::Data;
+use actix_web::{HttpResponse, delete, post};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub(super) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(create_repo).service(delete_repo);
+}
+
+/// A repository to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CreateRepo {
+    /// Its name: letters, digits, `.`, `_`, `-`.
+    name: String,
+    /// What it is for: code, workflow, project, model, dataset or space; code when absent.
+    #[serde(default = "code", alias = "repo_type")]
+    #[schema(value_type = String)]
+    kind: RepositoryKind,
+    /// A short sentence.
+    #[serde(default)]
+    description: String,
+    /// Who may see it; everybody when absent.
+    #[serde(default = "public")]
+    #[schema(value_type = String)]
+    visibility: Visibility,
+    /// The account that will own it; the caller's own when absent.
+    owner: Option<String>,
+    /// Whether a first commit with README.md and .gitattributes is made; a repository without one is empty and waits for a
+    /// push.
+    #[serde(default = "yes")]
+    init_readme: bool,
+    /// Whether it takes large files and speaks git LFS.
+    #[serde(default = "yes")]
+    lfs_enabled: bool,
+    /// Its default branch; `main` when absent.
+    default_branch: Option<String>,
+    /// The licence of the card, by its SPDX name.
+    license: Option<String>,
+    /// The tags of the card.
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+fn code() -> RepositoryKind {
+    RepositoryKind::Code
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Makes a repository, with a first commit or empty.
+#[utoipa::path(tag = "git", request_body = CreateRepo, security(("bearer" = [])),
+    responses((status = 201, body = RepositoryView), (status = 401), (status = 403), (status = 409), (status = 422)))]
+#[post("/api/v1/repos")]
+async fn create_repo(
+    caller: Caller,
+    info: RequestInfo,
+    body: Json<CreateRepo>,
+    repos: Data<Repos>,
+    users: Data<Users>,
+) -> ApiResult<HttpResponse> {
+    let Json(body) = body;
+    let card = FirstCard {
+        title: &body.name,
+        license: body.license.as_deref().unwrap_or("other"),
+        tags: &body.tags,
+    };
+    let readme = card.readme(&body.description)?;
+    let owner = body.owner.map(|name| account(&users, &name)).transpose()?;
+    let new = NewRepository {
+        owner,
+        name: body.name,
+        kind: body.kind,
+        description: body.description,
+        visibility: body.visibility,
+        readme: body.init_readme.then(|| readme.into()),
+        default_branch: body.default_branch,
+        lfs_enabled: body.lfs_enabled,
+        origin: Origin::of_request(caller.user_id(), info.address),
+    };
+    let (repository, owner) = repos.create(&caller, new).await?;
+    Ok(HttpResponse::Created().json(RepositoryView::new(&repository, &owner)))
+}
+
+/// Deletes a repository; an administrator of the hub can restore it. Collaborators cannot delete it. Its name is free at
+/// once.
+#[utoipa::path(tag = "git", params(KindQuery), security(("bearer" = [])),
+    responses((status = 204), (status = 401), (status = 403), (status = 404)))]
+#[delete("/api/v1/repos/{owner}/{repo}")]
+async fn delete_repo(
+    caller: Caller,
+    info: RequestInfo,
+    path: Path<(String, String)>,
+    query: Query<KindQuery>,
+    repos: Data<Repos>,
+) -> ApiResult<HttpResponse> {
+    super::delete_at(caller, info, &path.0, query.0, &repos).await
+}
