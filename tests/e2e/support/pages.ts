@@ -20,6 +20,8 @@ export async function everyPage(hub: Hub, token: string): Promise<UiPage[]> {
 		return `${family[repository.repo_type] ?? ''}/${repository.owner}/${repository.name}`;
 	};
 	const commits = await hub.call('GET', `/api/${model.owner}/${model.name}/commits`, undefined, token);
+	// One with changed lines tells more than one that replaces a large file.
+	const commit = commits.items.find((one: any) => one.title.includes('config')) ?? commits.items[0];
 	const pages: UiPage[] = [
 		{ name: 'home', path: '/' },
 		{ name: 'home-signed-in', path: '/', signedIn: true },
@@ -34,7 +36,7 @@ export async function everyPage(hub: Hub, token: string): Promise<UiPage[]> {
 		{ name: 'card-dataset', path: base(dataset) },
 		{ name: 'tree', path: `${base(model)}/tree/main` },
 		{ name: 'commits', path: `${base(model)}/commits/main` },
-		{ name: 'commit', path: `${base(model)}/commit/${commits.items[0].id}` },
+		{ name: 'commit', path: `${base(model)}/commit/${commit.id}` },
 		{ name: 'upload', path: `${base(own)}/upload/main`, signedIn: true },
 		{ name: 'repository-settings', path: `${base(own)}/settings`, signedIn: true },
 		{ name: 'not-found', path: '/nobody/nothing' }

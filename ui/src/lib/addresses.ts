@@ -39,7 +39,8 @@ export function userAddress(username: string): string {
 	return `/${encodeURIComponent(username)}`;
 }
 
-type View = 'tree' | 'blob' | 'commits' | 'upload';
+/** Pages of a repository that show a revision. */
+export type View = 'tree' | 'blob' | 'commits' | 'upload';
 
 /** A page below a repository that shows a revision and perhaps a path. */
 export function viewAddress(repository: RepositoryKey, view: View, revision: string, path = ''): string {
@@ -49,6 +50,24 @@ export function viewAddress(repository: RepositoryKey, view: View, revision: str
 
 export function commitAddress(repository: RepositoryKey, commit: string): string {
 	return `${repositoryAddress(repository)}/commit/${commit}`;
+}
+
+/** What `git clone` takes. */
+export function cloneAddress(repository: RepositoryKey): string {
+	return `${location.origin}${repositoryAddress(repository)}.git`;
+}
+
+/** The list of branches or of tags. */
+export function namesAddress(repository: RepositoryKey, which: 'branches' | 'tags'): string {
+	return `${repositoryAddress(repository)}/${which}`;
+}
+
+/** What one revision has beyond another. */
+export function compareAddress(repository: RepositoryKey, base?: string, head?: string): string {
+	const query = new URLSearchParams();
+	if (base !== undefined) query.set('base', base);
+	if (head !== undefined) query.set('head', head);
+	return `${repositoryAddress(repository)}/compare${query.size === 0 ? '' : `?${query}`}`;
 }
 
 /** Where the content of a file is downloaded; private content needs a signed address instead. */

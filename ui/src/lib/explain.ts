@@ -24,11 +24,15 @@ export function headline(problem: Problem): string {
 	}
 }
 
+/** Codes that say all there is to say; the hub's own sentence would only repeat them in English. */
+const PLAIN = new Set(['not_found', 'gone', 'internal', 'unauthorized']);
+
 /** One sentence about a problem. The hub writes English; where it says more than a code, its words are kept. */
 export function explain(problem: Problem): string {
 	const known = byCode(problem.code);
 	if (problem.message === '') return known ?? m.problem_internal();
 	if (getLocale() !== 'zh' || known === undefined) return problem.message;
+	if (PLAIN.has(problem.code)) return known;
 	return `${known}（${problem.message}）`;
 }
 

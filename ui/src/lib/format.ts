@@ -54,12 +54,20 @@ const SPANS: [Intl.RelativeTimeFormatUnit, number][] = [
 	['second', 1]
 ];
 
+/** Days by the calendar of the reader, so that what was said on the 20th is not "yesterday" on the 22nd. */
+function daysBetween(from: Date, to: Date): number {
+	const midnight = (time: Date) => Date.UTC(time.getFullYear(), time.getMonth(), time.getDate());
+	return Math.round((midnight(to) - midnight(from)) / 86_400_000);
+}
+
 /** 3 days ago, or 3天前. */
 export function formatAgo(time: string | Date, now: Date = new Date()): string {
 	const seconds = (new Date(time).getTime() - now.getTime()) / 1000;
 	const relative = new Intl.RelativeTimeFormat(tag(), { numeric: 'auto' });
 	for (const [unit, length] of SPANS) {
-		if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
+		if (Math.abs(seconds) < length) continue;
+		const count = unit === 'day' ? daysBetween(now, new Date(time)) : Math.trunc(seconds / length);
+		return relative.format(count, unit);
 	}
 	return relative.format(0, 'second');
 }

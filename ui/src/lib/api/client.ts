@@ -91,7 +91,12 @@ export function askEarly(address: string): void {
 	// Whoever takes it meets the failure, too.
 	answer.catch(() => {});
 	early.set(url, answer);
-	setTimeout(() => early.delete(url), EARLY_MILLISECONDS);
+	setTimeout(() => {
+		if (early.get(url) !== answer) return;
+		early.delete(url);
+		// An answer that nobody reads would hold its connection.
+		answer.then((response) => response.body?.cancel()).catch(() => {});
+	}, EARLY_MILLISECONDS);
 }
 
 async function fetchOrTakeEarly(request: Request): Promise<Response> {

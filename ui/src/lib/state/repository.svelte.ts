@@ -48,6 +48,12 @@ export class OpenRepository {
 		return { path: { username: owner, repo_name: name }, query: { repo_type } };
 	}
 
+	/** `params` of calls of the addresses for programs, `/api/v1/repos`. */
+	get gitParameters() {
+		const { owner, name, repo_type } = this.value;
+		return { path: { owner, repo: name }, query: { repo_type } };
+	}
+
 	/** Whether the signed-in user may commit to it. The hub decides; this and the next only choose what is offered. */
 	get mayWrite(): boolean {
 		return this.value.permission === 'write' || this.mayAdminister;

@@ -1,1 +1,0 @@
-export{K as decode,q as decoders,J as dictionary,Y as encoders,X as get_error_template,Z as hash,Q as hooks,rt as matchers,$ as nodes,nt as root,et as server_loads}from"../chunks/DFaSuHlQ.js";

@@ -1,1 +1,0 @@
-export{dt as load_css,ut as start}from"../chunks/DFaSuHlQ.js";

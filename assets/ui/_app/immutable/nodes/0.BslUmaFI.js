@@ -1,1 +1,0 @@
-export{t as component,G as universal}from"../chunks/DFaSuHlQ.js";

@@ -1,0 +1,112 @@
+import type { Page } from '@playwright/test';
+import { withBranches } from './git';
+import type { Hub, Session } from './hub';
+import type { UiPage } from './pages';
+
+/** A page in a state that its address alone does not lead to. */
+export interface Scene extends UiPage {
+	/** Done before the page is asked for. */
+	before?: (page: Page) => Promise<unknown>;
+	/** Done when it is drawn. */
+	then?: (page: Page) => Promise<unknown>;
+	/** Shows something that stands in the window and not in the page. */
+	floats?: boolean;
+}
+
+/** A page of one sheet of text, written by hand. */
+const PDF = `%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>endobj
+4 0 obj<</Length 78>>stream
+BT /F1 22 Tf 72 760 Td (Report on the survey of the Lhasa valley) Tj ET
+endstream endobj
+5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Times-Roman>>endobj
+trailer<</Root 1 0 R>>
+`;
+
+/** States of pages that are worth looking at; makes a repository of the demo's account for them. */
+export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
+	const token = session.access;
+	const make = (name: string, visibility: string) =>
+		hub.call('POST', '/api/repositories', { name, description: '', repo_type: 'model', visibility }, token);
+	await make('unfinished', 'private');
+	await make('empty', 'public');
+	await hub.upload(
+		'demo/unfinished',
+		{
+			'report.pdf': PDF,
+			'notes.txt': 'Cores 4 and 7 are from the same borehole.\n'.repeat(40),
+			'LICENSE': 'Apache-2.0',
+			'weights.bin': new Uint8Array(3_000_000),
+			'config/training run of a rather long name that goes on and on/settings for the second season.json': '{"a": [1, 2]}',
+			'large.txt': 'x'.repeat(99).concat('\n').repeat(120_000)
+		},
+		token
+	);
+	await withBranches(hub, 'demo', session, 'geoml-hub-demo');
+	const base = '/demo/unfinished';
+	const file = (name: string, path: string): Scene => ({ name, path: `${base}/blob/main/${path}`, signedIn: true });
+	const refused = (status: number, body: object) => (page: Page) =>
+		page.route(/\/api\/search/, (route) => route.fulfill({ status, json: body }));
+	return [
+		...['security', 'tokens', 'storage', 'appearance'].map((part) => ({
+			name: `settings-${part}`,
+			path: `/settings/${part}`,
+			signedIn: true
+		})),
+		{ name: 'card-none', path: '/demo/empty', signedIn: true },
+		{ name: 'tree-empty', path: '/demo/empty/tree/main', signedIn: true },
+		{ name: 'tree-private', path: `${base}/tree/main`, signedIn: true },
+		file('file-pdf', 'report.pdf'),
+		file('file-text', 'notes.txt'),
+		file('file-binary', 'weights.bin'),
+		file('file-large', 'large.txt'),
+		file('file-long-path', 'config/training run of a rather long name that goes on and on/settings for the second season.json'),
+		{ name: 'file-missing', path: `${base}/blob/main/nothing.txt`, signedIn: true },
+		{ name: 'branches', path: '/demo/rain/branches', signedIn: true },
+		{ name: 'tags', path: '/demo/rain/tags' },
+		{ name: 'tags-none', path: '/demo/empty/tags' },
+		{ name: 'compare', path: '/demo/rain/compare?base=main&head=season%2F2025' },
+		{ name: 'compare-none', path: '/demo/rain/compare?base=season%2F2025&head=main' },
+		{
+			name: 'switcher',
+			path: '/demo/rain/tree/main',
+			floats: true,
+			then: (page) => page.locator('nav button[aria-haspopup=dialog]').click()
+		},
+		{
+			name: 'clone',
+			path: '/demo/rain/tree/main',
+			signedIn: true,
+			floats: true,
+			then: (page) => page.locator('button[aria-haspopup=dialog]').last().click()
+		},
+		{ name: 'help', path: '/', floats: true, then: (page) => page.keyboard.press('?') },
+		{
+			name: 'finder',
+			path: `${base}/tree/main`,
+			signedIn: true,
+			floats: true,
+			then: async (page) => {
+				await page.keyboard.press('t');
+				await page.getByRole('dialog').getByRole('combobox').fill('set');
+			}
+		},
+		{ name: 'suggestions', path: '/demo', floats: true, then: suggest },
+		{ name: 'offline', path: '/', then: (page) => page.context().setOffline(true).then(() => page.waitForTimeout(200)) },
+		{ name: 'loading', path: '/search?q=rain', before: (page) => page.route(/\/api\/search/, () => undefined) },
+		{
+			name: 'error',
+			path: '/search?q=rain',
+			before: refused(500, { error: 'The hub met an internal error.', code: 'internal', request_id: '01a2b3c4' })
+		},
+		{ name: 'unreached', path: '/search?q=rain', before: (page) => page.route(/\/api\/search/, (route) => route.abort()) }
+	];
+}
+
+async function suggest(page: Page): Promise<void> {
+	await page.keyboard.press('/');
+	await page.keyboard.type('rain');
+	await page.waitForTimeout(800);
+}

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { formatAgo } from './format';
+
+const now = new Date(2026, 10, 22, 11, 0);
+
+test('yesterday is the day before this one, not the last 48 hours', () => {
+	expect(formatAgo(new Date(2026, 10, 21, 10, 0), now)).toBe('yesterday');
+	expect(formatAgo(new Date(2026, 10, 20, 18, 0), now)).toBe('2 days ago');
+	expect(formatAgo(new Date(2026, 10, 21, 18, 0), now)).toBe('17 hours ago');
+});
+
+test('longer ago is told in weeks, months and years', () => {
+	expect(formatAgo(new Date(2026, 10, 14, 10, 0), now)).toBe('last week');
+	expect(formatAgo(new Date(2026, 8, 1), now)).toBe('2 months ago');
+});

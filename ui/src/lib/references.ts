@@ -1,0 +1,39 @@
+import { api, take, type Schema } from '$lib/api/client';
+import type { OpenRepository } from '$lib/state/repository.svelte';
+
+export type Reference = Schema<'ReferenceView'>;
+export type References = Schema<'Page_ReferenceView'>;
+
+/** What a name in an address stands for. */
+export type RevisionKind = 'branch' | 'tag' | 'commit';
+
+interface Wanted {
+	/** Only names that contain this. */
+	q?: string;
+	page?: number;
+	limit: number;
+}
+
+/** Branches or tags of a repository, a page of them. */
+export function listReferences(
+	repository: OpenRepository,
+	which: 'branches' | 'tags',
+	{ q, page = 1, limit }: Wanted,
+	signal?: AbortSignal
+): Promise<References> {
+	const { path, query } = repository.gitParameters;
+	const params = { path, query: { ...query, ...(q ? { q } : {}), page, limit } };
+	return take(
+		which === 'branches'
+			? api.GET('/api/v1/repos/{owner}/{repo}/branches', { params, signal })
+			: api.GET('/api/v1/repos/{owner}/{repo}/tags', { params, signal })
+	);
+}
+
+/** A number of commits, with a sign when the hub stopped counting there. */
+export function formatCommits(
+	{ commits, more }: Schema<'CountView'>,
+	format: (count: number) => string
+): string {
+	return more ? `${format(commits)}+` : format(commits);
+}
