@@ -48,6 +48,19 @@ impl Repository {
         }
         search.finish()
     }
+
+    /// Those of the commits that some reference leads to.
+    pub(super) fn reachable_of(
+        &self,
+        commits: &IdSet,
+        advertisement: &Advertisement,
+    ) -> Result<Vec<ObjectId>, GitError> {
+        let mut search = Search::new(self, commits.clone());
+        search.start(advertisement)?;
+        search.commits(false, &mut |_| Ok(()))?;
+        let found = commits.iter().filter(|commit| !search.missing.contains(commit));
+        Ok(found.copied().collect())
+    }
 }
 
 /// A walk that ends when everything is found.

@@ -42,7 +42,8 @@ impl Repository {
             (Vec::new(), client.clone())
         } else if let Some(depth) = deepening.depth {
             let (roots, depth) = if deepening.is_relative {
-                (self.reachable_of(&client, wanted)?, depth.saturating_add(1))
+                // Also ends behind references that the client has already, so does not want.
+                (self.reachable_of(&client, advertisement)?, depth.saturating_add(1))
             } else {
                 (wanted.to_vec(), depth)
             };
@@ -91,24 +92,6 @@ impl Repository {
             }
         }
         Ok((ends, inside))
-    }
-
-    /// Which of the client's ends the wanted commits lead to.
-    fn reachable_of(&self, client: &IdSet, wanted: &[ObjectId]) -> Result<Vec<ObjectId>, GitError> {
-        let mut seen: IdSet = wanted.iter().copied().collect();
-        let mut waiting: Vec<ObjectId> = seen.iter().copied().collect();
-        let mut found = Vec::new();
-        while let Some(id) = waiting.pop() {
-            if client.contains(&id) {
-                found.push(id);
-            }
-            for parent in self.known_commit(id)?.parents {
-                if seen.insert(parent) {
-                    waiting.push(parent);
-                }
-            }
-        }
-        Ok(found)
     }
 
     /// Commits since a time, without those of certain references: those with a parent that is left out, and the others.

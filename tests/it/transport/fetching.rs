@@ -165,6 +165,8 @@ async fn shallow_histories_grow_and_shrink_as_asked() {
     let steps: &[&[&str]] = &[
         &["--depth=3"],
         &["--deepen=2"],
+        // The other branches are deepened too, although nothing of them is wanted.
+        &["--deepen=1", "origin", "+refs/heads/main:refs/heads/main"],
         &["--depth=1"],
         &[&since],
         &["--shallow-exclude=v1"],

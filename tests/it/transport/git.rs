@@ -114,6 +114,12 @@ impl Git {
         objects
     }
 
+    /// All references of a clone with what they hold.
+    #[track_caller]
+    pub(super) fn references(&self, folder: &str) -> String {
+        self.run(folder, &["for-each-ref"])
+    }
+
     /// Tells git's own server, which is the oracle, to offer what the hub offers.
     pub(super) fn offer_everything(&self, bare: &str) {
         self.run(bare, &["config", "uploadpack.allowFilter", "true"]);
