@@ -1,6 +1,7 @@
 //! The git engine against stock git as oracle.
 
 mod commits;
+mod corpus;
 mod diffs;
 mod maintenance;
 mod path_history;
