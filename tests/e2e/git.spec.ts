@@ -85,3 +85,68 @@ test('the repository says how it is cloned, with what its content needs', async 
 	await settled(own);
 	await own.close();
 });
+
+test('branches and tags are made and deleted on their pages', async ({ hub, page }) => {
+	const session = await hub.account('ana');
+	await withBranches(hub, 'ana', session);
+	await arrive(page, { session });
+	await page.goto(`${hub.address}/ana/rain/branches`);
+	await page.getByRole('button', { name: 'New branch' }).click();
+	const dialog = page.getByRole('dialog', { name: 'New branch' });
+	await dialog.getByLabel('Name').fill('not a name');
+	await page.keyboard.press('Enter');
+	await expect(dialog.getByRole('alert')).toBeVisible();
+	await dialog.getByLabel('Name').fill('season/2026');
+	await dialog.getByLabel('Begins at').fill('season/2025');
+	await dialog.getByRole('button', { name: 'New branch' }).click();
+	await expect(page.getByRole('link', { name: 'season/2026', exact: true })).toBeVisible();
+
+	await page.getByRole('button', { name: 'Delete branch: season/2026' }).click();
+	await page.getByRole('dialog', { name: 'Delete season/2026?' }).getByRole('button', { name: 'Delete branch' }).click();
+	await expect(page.getByRole('link', { name: 'season/2026', exact: true })).toHaveCount(0);
+	await expect(page.getByRole('button', { name: 'Delete branch: main' })).toHaveCount(0);
+
+	await page.getByRole('link', { name: 'Tags', exact: true }).click();
+	await page.getByRole('button', { name: 'New tag' }).click();
+	await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('v2.0');
+	await page.getByRole('dialog').getByLabel('Message').fill('The season of 2025');
+	await page.getByRole('dialog').getByRole('button', { name: 'New tag' }).click();
+	await expect(page.getByText('The season of 2025')).toBeVisible();
+	const { items } = await hub.call('GET', '/api/v1/repos/ana/rain/tags');
+	expect(items.map((one: any) => one.name)).toEqual(['v2.0', 'v1.0']);
+});
+
+test('others are given access and branches are protected in the settings', async ({ hub, page }) => {
+	const session = await hub.account('ana');
+	const ben = await hub.account('ben');
+	await withBranches(hub, 'ana', session);
+	await arrive(page, { session });
+	await page.goto(`${hub.address}/ana/rain/settings`);
+	await page.getByLabel('Account', { exact: true }).fill('nobody-of-this-name');
+	await page.getByRole('button', { name: 'Give access' }).click();
+	await expect(page.getByText("There is no account 'nobody-of-this-name'.")).toBeVisible();
+	await page.getByLabel('Account', { exact: true }).fill('ben');
+	await page.getByRole('button', { name: 'Give access' }).click();
+	const may = page.getByLabel('What ben may do');
+	await expect(may).toHaveValue('write');
+	const permission = async () => (await hub.call('GET', '/api/ana/rain', undefined, ben.access)).permission;
+	expect(await permission()).toBe('write');
+	await may.selectOption('admin');
+	await expect.poll(permission).toBe('admin');
+	await page.getByRole('button', { name: 'Remove: ben' }).click();
+	await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+	await expect(page.getByText('Nobody yet but you.')).toBeVisible();
+	expect(await permission()).toBe('read');
+
+	const section = page.getByRole('region', { name: 'Branch protection' });
+	await section.getByRole('button', { name: 'Add a rule' }).click();
+	await section.getByLabel('Branches').fill('season/**');
+	await section.getByLabel('Who may push').selectOption('admin');
+	await section.getByRole('button', { name: 'Save' }).click();
+	await expect(section.getByText('Saved')).toBeVisible();
+	const stored = await hub.call('GET', '/api/v1/repos/ana/rain/protections', undefined, session.access);
+	expect(stored.protections).toEqual([{ pattern: 'season/**', push: 'admin', force_push: false, deletion: false }]);
+	await page.goto(`${hub.address}/ana/rain/branches`);
+	const row = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'season/2025', exact: true }) });
+	await expect(row).toContainText('Protected');
+});

@@ -37,3 +37,33 @@ export function formatCommits(
 ): string {
 	return more ? `${format(commits)}+` : format(commits);
 }
+
+/** Makes a branch or a tag; a message makes the tag an annotated one. */
+export function makeReference(
+	repository: OpenRepository,
+	which: 'branches' | 'tags',
+	body: { name: string; revision: string; message?: string }
+): Promise<Reference> {
+	const params = repository.gitParameters;
+	return take(
+		which === 'branches'
+			? api.POST('/api/v1/repos/{owner}/{repo}/branches', { params, body })
+			: api.POST('/api/v1/repos/{owner}/{repo}/tags', { params, body })
+	);
+}
+
+export async function deleteReference(
+	repository: OpenRepository,
+	which: 'branches' | 'tags',
+	name: string
+): Promise<void> {
+	const { path, query } = repository.gitParameters;
+	const { response, error } = await (which === 'branches'
+		? api.DELETE('/api/v1/repos/{owner}/{repo}/branches/{branch}', {
+				params: { path: { ...path, branch: name }, query }
+			})
+		: api.DELETE('/api/v1/repos/{owner}/{repo}/tags/{tag}', {
+				params: { path: { ...path, tag: name }, query }
+			}));
+	await take(Promise.resolve({ response, error, data: {} }));
+}
