@@ -10,7 +10,7 @@
 mod all;
 /// Routes.
 pub mod api;
-/// A folder as a zip.
+/// A folder as an archive.
 mod archive;
 /// Files that were read lately.
 mod cache;
@@ -48,7 +48,7 @@ mod traffic;
 mod upload;
 
 pub use all::AllFiles;
-pub use archive::ZipStream;
+pub use archive::{ArchiveFormat, ArchiveStream, WantedArchive};
 pub use content::{FileFacts, OpenFile, SHOWN_TEXT_BYTES, ShownText};
 pub use entry::{FileEntry, Revision};
 pub use error::FilesError;

@@ -1,12 +1,12 @@
 use super::address::RevisionQuery;
+use super::archive;
 use crate::base::RepositoryKind;
-use crate::files::{FileEntry, Files, FilesError, OpenFile, Revision, TrafficKind};
+use crate::files::{ArchiveFormat, FileEntry, Files, FilesError, OpenFile, TrafficKind, WantedArchive};
 use crate::git::GitError;
 use crate::http::{ApiError, ApiResult, Code, Disposition, ETag, FileAnswer, Path, Query, RequestInfo};
-use crate::repos::ReadRepo;
 use crate::users::{Caller, Users};
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, route};
 use serde::Deserialize;
@@ -21,7 +21,7 @@ struct DownloadQuery {
     repo_type: Option<RepositoryKind>,
     /// A branch, a tag or a commit; the default branch when absent.
     revision: Option<String>,
-    /// `zip`: a folder, or everything when the path is empty, as an archive.
+    /// `zip` or `tar.gz`: a folder, or everything when the path is empty, as an archive.
     format: Option<String>,
     /// Whether a browser shows the file in place of saving it.
     #[serde(default)]
@@ -36,7 +36,7 @@ struct DownloadQuery {
     signature: Option<String>,
 }
 
-/// Sends a file with Range, ETag and conditions; a folder, or everything when the path is empty, as a zip. A signed
+/// Sends a file with Range, ETag and conditions; a folder, or everything when the path is empty, as an archive. A signed
 /// address needs no token.
 #[utoipa::path(get, path = "/api/{username}/{repo_name}/download/{file_path}", tag = "files", params(DownloadQuery),
     responses((status = 200, description = "the content"), (status = 206), (status = 304), (status = 403),
@@ -61,12 +61,19 @@ pub(super) async fn download_file(
     };
     let proof = files.readable(&caller, &owner, &name, query.repo_type)?;
     let revision = files.revision(&proof, query.revision.as_deref()).await?;
-    if is_archive(query.format.as_deref(), &path)? {
-        return archive(&files, &request, &proof, &revision, &path).await;
+    let folder = |format| WantedArchive {
+        format,
+        folder: path.trim_end_matches('/').to_owned(),
+        prefix: String::new(),
+    };
+    if let Some(format) = archive_format(query.format.as_deref(), &path)? {
+        return archive::send(&files, &request, &proof, &revision, folder(format)).await;
     }
     match files.entry(&proof, &revision, &path).await {
         Ok(entry) => send(&files, &request, &entry, query.inline).await,
-        Err(FilesError::Git(GitError::IsFolder(_))) => archive(&files, &request, &proof, &revision, &path).await,
+        Err(FilesError::Git(GitError::IsFolder(_))) => {
+            archive::send(&files, &request, &proof, &revision, folder(ArchiveFormat::Zip)).await
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -85,16 +92,18 @@ pub(super) async fn download_by_id(
     send(&files, &request, &entry, false).await
 }
 
-fn is_archive(format: Option<&str>, path: &str) -> ApiResult<bool> {
-    match format {
-        None => Ok(path.is_empty()),
-        Some("zip") => Ok(true),
-        Some(_) => Err(ApiError::field(
+fn archive_format(format: Option<&str>, path: &str) -> ApiResult<Option<ArchiveFormat>> {
+    let Some(format) = format else {
+        return Ok(path.is_empty().then_some(ArchiveFormat::Zip));
+    };
+    let unknown = || {
+        ApiError::field(
             Code::Invalid,
             "format",
-            "The only format of archives is 'zip'.",
-        )),
-    }
+            "The formats of archives are 'zip' and 'tar.gz'.",
+        )
+    };
+    ArchiveFormat::of_extension(format).map(Some).ok_or_else(unknown)
 }
 
 async fn send(files: &Files, request: &HttpRequest, entry: &FileEntry, inline: bool) -> ApiResult<HttpResponse> {
@@ -128,33 +137,4 @@ fn is_beginning(request: &HttpRequest) -> bool {
         .get(header::RANGE)
         .and_then(|value| value.to_str().ok());
     range.is_none_or(|range| range.trim_start().to_ascii_lowercase().starts_with("bytes=0-"))
-}
-
-async fn archive(
-    files: &Files,
-    request: &HttpRequest,
-    proof: &ReadRepo,
-    revision: &Revision,
-    folder: &str,
-) -> ApiResult<HttpResponse> {
-    let folder = folder.trim_end_matches('/');
-    let stream = files.archive(proof, revision, folder).await?;
-    let name = folder
-        .rsplit('/')
-        .next()
-        .filter(|name| !name.is_empty())
-        .unwrap_or(proof.repository().name.as_str());
-    let mut response = HttpResponse::Ok();
-    response
-        .content_type("application/zip")
-        .insert_header((
-            header::CONTENT_DISPOSITION,
-            Disposition::Attachment.named(&format!("{name}.zip")),
-        ))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"));
-    if *request.method() == Method::HEAD {
-        return Ok(response.finish());
-    }
-    Ok(response.streaming(stream))
 }

@@ -18,6 +18,8 @@ pub use views::{CommitView, FileChangesView};
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+/// Archives.
+mod archive;
 /// The routes that are asked far more often than all others. They are registered first, because the router tries one
 /// pattern after the other; no address with a fixed beginning matches them.
 pub fn hot_routes(config: &mut ServiceConfig<'_>) {
@@ -34,6 +36,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(file::move_file)
         .service(file::copy_file)
         .service(download::download_by_id)
+        .service(archive::download_archive)
         .service(blob_link::download_blob)
         .service(storage::show_storage);
 }
