@@ -21,6 +21,7 @@ mod diff;
 mod divergence;
 mod durable;
 mod error;
+mod fork;
 mod lfs_pointer;
 mod locks;
 mod log;

@@ -67,7 +67,11 @@ impl Repository {
     }
 
     fn stream_packed(&self, id: ObjectId, out: &mut dyn Write) -> Result<Option<u64>, GitError> {
-        for file in std::fs::read_dir(self.folder().join("objects/pack"))? {
+        let mut files = Vec::new();
+        for folder in self.object_folders()? {
+            files.extend(std::fs::read_dir(folder.join("pack"))?);
+        }
+        for file in files {
             let path = file?.path();
             if path.extension().is_none_or(|extension| extension != "idx") {
                 continue;

@@ -45,6 +45,7 @@ impl Repository {
         if revision.len() == ID_LENGTH
             && let Ok(id) = revision.parse::<ObjectId>()
             && let Some(commit) = self.peel_to_commit(id)?
+            && let Some(commit) = self.belonging(vec![commit])?.pop()
         {
             return Ok(commit);
         }
@@ -76,10 +77,12 @@ impl Repository {
         };
         let mut candidates = HashSet::new();
         self.gix.objects.lookup_prefix(prefix, Some(&mut candidates))?;
-        let mut commits = candidates.into_iter().filter(|id| self.is_commit(id));
-        match (commits.next(), commits.next()) {
-            (Some(_), Some(_)) => Err(GitError::RevisionAmbiguous(revision.to_owned())),
-            (first, _) => Ok(first.map(ObjectId::from)),
+        let commits = candidates.into_iter().filter(|id| self.is_commit(id));
+        let commits = self.belonging(commits.map(ObjectId::from).collect())?;
+        match commits[..] {
+            [] => Ok(None),
+            [one] => Ok(Some(one)),
+            _ => Err(GitError::RevisionAmbiguous(revision.to_owned())),
         }
     }
 

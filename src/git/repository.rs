@@ -42,6 +42,8 @@ struct Kept {
     handle: Arc<gix::ThreadSafeRepository>,
     packs_added: u32,
     last_use: u64,
+    /// Those whose objects it borrows.
+    lenders: Vec<RepositoryId>,
 }
 
 /// A repository, opened for one caller on one thread. It sees what is on disk at each call; it is not a snapshot.
@@ -80,6 +82,16 @@ impl Git {
 
     /// Makes an empty repository whose HEAD names `default_branch`. It appears whole or not at all.
     pub fn create(&self, id: RepositoryId, default_branch: &str) -> Result<(), GitError> {
+        self.make(id, default_branch, &|_| Ok(()))
+    }
+
+    /// The same with what `fill` writes, durably, into the folder before it appears.
+    pub(super) fn make(
+        &self,
+        id: RepositoryId,
+        default_branch: &str,
+        fill: &dyn Fn(&Path) -> Result<(), GitError>,
+    ) -> Result<(), GitError> {
         let branch = branch_reference(default_branch)?;
         let target = self.folder(id);
         if target.exists() {
@@ -91,6 +103,7 @@ impl Git {
         }
         write_new(&temporary.join("HEAD"), format!("ref: {branch}\n").as_bytes())?;
         write_new(&temporary.join("config"), CONFIG.as_bytes())?;
+        fill(&temporary)?;
         sync_folder(&temporary)?;
         let shard = target.parent().unwrap_or(&self.0.root);
         create_folders(&self.0.root, shard)?;
@@ -147,6 +160,11 @@ impl Git {
         Ok(ids)
     }
 
+    /// Opens some repositories for the calling thread.
+    pub fn repositories(&self, ids: &[RepositoryId]) -> Result<Vec<Repository>, GitError> {
+        ids.iter().map(|id| self.repository(*id)).collect()
+    }
+
     /// Opens a repository for the calling thread.
     pub fn repository(&self, id: RepositoryId) -> Result<Repository, GitError> {
         let handle = match self.kept(id) {
@@ -173,6 +191,7 @@ impl Git {
 
     fn open_and_keep(&self, id: RepositoryId) -> Result<Arc<gix::ThreadSafeRepository>, GitError> {
         let handle = Arc::new(open_isolated(&self.folder(id))?);
+        let lenders = self.lenders(id)?;
         let mut opened = self.opened();
         let last_use = opened.uses;
         if opened.repositories.len() >= OPENED_MAX {
@@ -185,6 +204,7 @@ impl Git {
             handle: Arc::clone(&handle),
             packs_added: 0,
             last_use,
+            lenders,
         };
         opened.repositories.insert(id, kept);
         Ok(handle)
@@ -193,18 +213,18 @@ impl Git {
     /// Notes that a pack was added by us. New packs are found by kept handles themselves, at the price of reading the
     /// pack folder once.
     pub(super) fn pack_added(&self, id: RepositoryId) {
-        let mut opened = self.opened();
-        if let Some(kept) = opened.repositories.get_mut(&id) {
-            kept.packs_added += 1;
-            if kept.packs_added >= PACKS_BEFORE_REOPEN {
-                opened.repositories.remove(&id);
+        self.opened().repositories.retain(|other, kept| {
+            if *other == id || kept.lenders.contains(&id) {
+                kept.packs_added += 1;
             }
-        }
+            kept.packs_added < PACKS_BEFORE_REOPEN
+        });
     }
 
-    /// Drops the kept handle, after packs or the whole folder went away.
+    /// Drops the kept handles that look into a folder, after packs or the whole of it went away.
     pub(super) fn forget(&self, id: RepositoryId) {
-        self.opened().repositories.remove(&id);
+        let looks = |other: RepositoryId, kept: &Kept| other == id || kept.lenders.contains(&id);
+        self.opened().repositories.retain(|other, kept| !looks(*other, kept));
     }
 
     pub(super) fn locks(&self) -> &Locks {

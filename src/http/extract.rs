@@ -67,23 +67,49 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = web::Bytes::from_request(request, payload);
+        let body = body(request, payload);
+        Box::pin(async move { Ok(Self(parsed(&body.await?)?)) })
+    }
+}
+
+/// A JSON body that may be left out: then everything is as when its fields are.
+#[derive(Debug)]
+pub struct JsonOrNothing<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for JsonOrNothing<T> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = body(request, payload);
         Box::pin(async move {
-            let body = body
-                .await
-                .map_err(|error| match error.as_response_error().status_code().as_u16() {
-                    413 => ApiError::new(Code::TooLarge, "The JSON body is larger than the hub accepts."),
-                    _ => ApiError::new(Code::BadRequest, "The body could not be read to its end."),
-                })?;
-            let mut deserializer = serde_json::Deserializer::from_slice(&body);
-            let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| describe(&error))?;
-            deserializer.end().map_err(|reason| {
-                let message = format!("The JSON body cannot be understood: {reason}.");
-                ApiError::new(Code::BadRequest, message)
-            })?;
-            Ok(Self(value))
+            let body = body.await?;
+            let text: &[u8] = if body.is_empty() { b"{}" } else { &body };
+            Ok(Self(parsed(text)?))
         })
     }
+}
+
+/// The whole body.
+fn body(request: &HttpRequest, payload: &mut Payload) -> LocalBoxFuture<'static, Result<web::Bytes, ApiError>> {
+    let body = web::Bytes::from_request(request, payload);
+    Box::pin(async move {
+        body.await
+            .map_err(|error| match error.as_response_error().status_code().as_u16() {
+                413 => ApiError::new(Code::TooLarge, "The JSON body is larger than the hub accepts."),
+                _ => ApiError::new(Code::BadRequest, "The body could not be read to its end."),
+            })
+    })
+}
+
+fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| describe(&error))?;
+    deserializer.end().map_err(|reason| {
+        let message = format!("The JSON body cannot be understood: {reason}.");
+        ApiError::new(Code::BadRequest, message)
+    })?;
+    Ok(value)
 }
 
 fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {

@@ -32,7 +32,7 @@ pub use disposition::Disposition;
 pub use error::{ApiError, ApiResult, ErrorBody};
 pub use etag::ETag;
 pub use exchange::{AnswerWriter, Exchange, RequestReader};
-pub use extract::{Json, Path, Query};
+pub use extract::{Json, JsonOrNothing, Path, Query};
 pub use file_answer::FileAnswer;
 pub use file_body::ContentSource;
 pub use page::{Page, PageQuery, PageRange};

@@ -102,6 +102,7 @@ impl Repos {
             stored_bytes: 0,
             push_rules: super::PushRules::default(),
             lfs_enabled: new.lfs_enabled,
+            forked_from: None,
             created_at: now,
             updated_at: now,
             deleted_at: None,

@@ -6,18 +6,20 @@ use crate::base::blocking;
 use crate::git::{GitError, path_history};
 
 impl Repos {
-    /// Removes the folders of repositories that have no row: remains of a purge, or of a creation that was cut off.
+    /// Removes the folders of repositories that have no row: remains of a purge, or of a creation that was cut off. Those
+    /// from which others borrow stay.
     ///
     /// A repository in the making holds its lock until its row stands, so its folder is looked at again under that lock.
     pub async fn remove_orphans(&self) -> Result<usize, ReposError> {
         let git = self.git.clone();
         let mut removed = 0;
         for id in blocking(move || git.list()).await? {
-            if self.get(id)?.is_some() {
+            if self.get(id)?.is_some() || self.has_borrowers(id)? {
                 continue;
             }
             let _guard = self.git.lock(id).await;
-            if self.get(id)?.is_none() {
+            // A fork in the making holds its lenders.
+            if self.get(id)?.is_none() && !self.has_borrowers(id)? {
                 self.remove_remains(id).await?;
                 removed += 1;
             }
@@ -97,7 +99,7 @@ impl Repos {
         let git = self.git.clone();
         for id in blocking(move || git.list()).await? {
             let _guard = self.git.lock(id).await;
-            if self.get(id)?.is_none() {
+            if self.get(id)?.is_none() && !self.has_borrowers(id)? {
                 tracing::info!(%id, "a folder that belongs to no repository waits for the next sweep");
             }
         }
@@ -116,6 +118,7 @@ impl Repos {
                 "repository {id}: its HEAD does not name the default branch '{branch}'"
             ));
         }
+        problems.extend(self.check_lenders(row)?);
         let report = repository.check()?;
         problems.extend(
             report

@@ -1,7 +1,7 @@
 //! Repositories: names, kinds, visibility, settings, and the one way to commit to them.
 //!
 //! Owns the rows of repositories and of their collaborators, the redirects of old names, the links from repositories to
-//! blobs, what each account has stored, the intents of commits and the journals of pushes. Guarantees: a name is unique per
+//! blobs, who borrows objects from whom, what each account has stored, the intents of commits and the journals of pushes. Guarantees: a name is unique per
 //! owner and family without regard to case; a
 //! private repository answers exactly like a missing one to those who may not read it; a commit is answered after its
 //! objects, its branch and its rows are durable; whatever a crash leaves between them is healed at the next start.
@@ -11,6 +11,8 @@
 mod access;
 /// Routes.
 pub mod api;
+/// Who borrows objects from whom.
+mod borrowing;
 /// Accounts with a part in repositories of others.
 mod collaborators;
 /// Commits in the making.
@@ -21,6 +23,8 @@ mod create;
 mod error;
 /// Addresses of files that need no login.
 mod file_link;
+/// Repositories that begin where another one stands.
+mod fork;
 /// Finishing what a crash interrupted.
 mod heal;
 /// Path history after a crash.
@@ -52,6 +56,7 @@ pub use commit::{CommitDraft, CommitOptions, Committed};
 pub use create::NewRepository;
 pub use error::ReposError;
 pub use file_link::{WantedFile, decoded_path, encoded_path};
+pub use fork::NewFork;
 pub use history::PathHistory;
 pub use model::{Collaborator, LastCommit, MovedFile, Permission, Repository, Visibility};
 pub use protection::{Protection, PushAccess, PushRules};

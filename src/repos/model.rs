@@ -96,6 +96,9 @@ pub struct Repository {
     /// Whether it takes large files, of which git keeps pointers, and speaks git LFS.
     #[serde(default = "yes")]
     pub lfs_enabled: bool,
+    /// What it was forked from, whether that still exists or not.
+    #[serde(default)]
+    pub forked_from: Option<RepositoryId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its content or settings last changed.

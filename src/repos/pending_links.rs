@@ -162,6 +162,11 @@ fn end(tx: &WriteTx<'_>, judged: Vec<((LinkKey, u64), bool)>, before: Timestamp)
     Ok(ended)
 }
 
+/// Whether a link waits for a commit.
+pub(super) fn is_pending(tx: &impl ReadRows, id: RepositoryId, sha256: Sha256) -> Result<bool, StoreError> {
+    PENDING.contains(tx, &(id, sha256))
+}
+
 /// A commit names the blob now.
 pub(super) fn settle(tx: &WriteTx<'_>, id: RepositoryId, sha256: Sha256) -> Result<(), StoreError> {
     PENDING.delete(tx, &(id, sha256))?;

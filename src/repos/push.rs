@@ -8,7 +8,7 @@
 use super::model::{PushJournal, Repository};
 use super::{Repos, ReposError, WriteRepo, store};
 use crate::base::size::human;
-use crate::base::{Sha256, blocking};
+use crate::base::{RepositoryId, Sha256, blocking};
 use crate::events::Origin;
 use crate::git::ObjectId;
 use crate::git::receive::{
@@ -32,6 +32,8 @@ pub struct Push {
     pub atomic: bool,
     /// The pack; none when only deletions are asked for.
     pub incoming: Option<Incoming>,
+    /// Repositories from which this one borrows and that whoever pushes may read: what they have was not sent.
+    pub lenders: Vec<RepositoryId>,
     /// Bytes of objects that were written to the repository for it.
     pub written_bytes: u64,
     /// From where it came.
@@ -69,6 +71,7 @@ impl Repos {
             commands,
             atomic,
             incoming,
+            lenders,
             written_bytes,
             origin,
         } = push;
@@ -80,7 +83,7 @@ impl Repos {
             let mut verdicts = slice.judged(&judge, &row, &asked, incoming.as_ref())?;
             refuse_all_for_one(&mut verdicts, atomic);
             if let Some(incoming) = &incoming {
-                slice.check_content(&row, &asked, &verdicts, incoming)?;
+                slice.check_content(&row, &asked, &verdicts, (incoming, &lenders))?;
             }
             Ok::<_, ReposError>((incoming, verdicts))
         })
@@ -185,7 +188,7 @@ impl Repos {
         row: &Repository,
         commands: &[Command],
         verdicts: &[Result<(), String>],
-        incoming: &Incoming,
+        (incoming, lenders): (&Incoming, &[RepositoryId]),
     ) -> Result<(), ReposError> {
         let tips: Vec<(ObjectId, bool)> = commands
             .iter()
@@ -196,7 +199,7 @@ impl Repos {
         if tips.is_empty() {
             return Ok(());
         }
-        incoming.check_complete(&tips)?;
+        incoming.check_complete(&tips, lenders)?;
         if row.push_rules.missing_lfs {
             return Ok(());
         }

@@ -170,6 +170,7 @@ impl Repos {
             commands,
             atomic: true,
             incoming: None,
+            lenders: Vec::new(),
             written_bytes,
             origin,
         };

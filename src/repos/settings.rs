@@ -221,7 +221,7 @@ impl Repos {
             .await
     }
 
-    /// Removes a deleted repository for good: rows first, then the folder. Its blobs go with the next sweep, if no other
+    /// Removes a deleted repository for good: rows first, then the folder, which stays while forks borrow from it. Its blobs go with the next sweep, if no other
     /// repository names them.
     pub async fn purge(&self, _proof: Admin, id: RepositoryId, origin: Origin) -> Result<(), ReposError> {
         let _guard = self.git.lock(id).await;
@@ -242,13 +242,17 @@ impl Repos {
         self.remove_remains(id).await
     }
 
-    /// Removes what a repository without a row has left: its path history and its folder.
+    /// Removes what a repository without a row has left: its path history, and its folder when nobody borrows from it.
     pub(super) async fn remove_remains(&self, id: RepositoryId) -> Result<(), ReposError> {
         while !self
             .store
             .write(move |tx| path_history::forget_repository(tx, id))
             .await?
         {}
+        // Forks read its objects; the last of them takes the folder along.
+        if self.has_borrowers(id)? {
+            return Ok(());
+        }
         let git = self.git.clone();
         Ok(blocking(move || git.remove(id)).await?)
     }

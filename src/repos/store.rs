@@ -1,5 +1,5 @@
 use super::model::{Intent, PushJournal, Repository};
-use super::{collaborators, pending_links};
+use super::{borrowing, collaborators, pending_links};
 use crate::base::{Family, RepositoryId, RepositoryName, Sha256, Timestamp, UserId};
 use crate::git::ObjectId;
 use crate::store::{Descending, Entry, Index, ReadRows, Records, Scan, StoreError, Table, TableSpec, Unique, WriteTx};
@@ -53,6 +53,18 @@ pub const TABLES: &[TableSpec] = &[
         about: "account id, repository id -> nothing",
     },
     TableSpec {
+        name: "repositories_by_origin",
+        about: "id of what was forked, id of a live fork -> nothing",
+    },
+    TableSpec {
+        name: "borrowers",
+        about: "id of a repository that lends objects, id of one that borrows them -> nothing",
+    },
+    TableSpec {
+        name: "lenders",
+        about: "id of a repository that borrows objects, id of one that lends them -> nothing",
+    },
+    TableSpec {
         name: "commit_intents",
         about: "repository id, branch -> the move of the branch that is under way",
     },
@@ -71,10 +83,16 @@ type NameKey = (UserId, u8, String);
 const BY_NAME: Unique<NameKey, RepositoryId> = Unique::new("repositories_by_name");
 const BY_OWNER: Index<(UserId, Descending<Timestamp>), RepositoryId> = Index::new("repositories_by_owner");
 const PUBLIC: Index<Descending<Timestamp>, RepositoryId> = Index::new("repositories_public");
+const BY_ORIGIN: Index<RepositoryId, RepositoryId> = Index::new("repositories_by_origin");
 const REPOSITORIES: Records<RepositoryId, Repository> = Records::new(
     "repositories",
     filed_under,
-    &["repositories_by_name", "repositories_by_owner", "repositories_public"],
+    &[
+        "repositories_by_name",
+        "repositories_by_owner",
+        "repositories_public",
+        "repositories_by_origin",
+    ],
 );
 const REDIRECTS: Table<NameKey, RepositoryId> = Table::new("repository_redirects");
 const LINKS: Table<(RepositoryId, Sha256), u64> = Table::new("blob_links");
@@ -89,6 +107,7 @@ fn filed_under(id: &RepositoryId, repository: &Repository) -> Vec<Entry> {
     if repository.is_live() {
         let name = name_key(repository.owner, repository.kind.family(), &repository.name);
         entries.push(BY_NAME.entry(&name, id));
+        entries.extend(repository.forked_from.map(|origin| BY_ORIGIN.entry(&origin, id)));
     }
     if repository.is_public() {
         entries.push(PUBLIC.entry(&newest_first, id));
@@ -149,6 +168,11 @@ pub(super) fn owned(tx: &impl ReadRows, owner: UserId) -> Result<Vec<Repository>
         .collect()
 }
 
+/// How many live repositories were forked from one.
+pub(super) fn forks(tx: &impl ReadRows, origin: RepositoryId) -> Result<u64, StoreError> {
+    BY_ORIGIN.count(tx, &Scan::prefix(&(origin,)))
+}
+
 /// Visits every repository, deleted ones too; for rebuilding what is derived from them.
 pub fn all_repositories<E: From<StoreError>>(
     tx: &impl ReadRows,
@@ -175,6 +199,7 @@ pub(super) fn remove(tx: &WriteTx<'_>, id: RepositoryId) -> Result<Option<Reposi
     }
     LINKS.delete_range(tx, &Scan::prefix(&(id,)))?;
     INTENTS.delete_range(tx, &Scan::prefix(&(id,)))?;
+    borrowing::forget_borrower(tx, id)?;
     collaborators::forget_repository(tx, id)?;
     JOURNALS.delete(tx, &id)?;
     pending_links::forget_repository(tx, id)?;
@@ -225,6 +250,19 @@ pub fn blob_is_linked(tx: &impl ReadRows, id: RepositoryId, sha256: Sha256) -> R
 /// Size in bytes of a blob that the repository has a right to.
 pub(super) fn linked_size(tx: &impl ReadRows, id: RepositoryId, sha256: Sha256) -> Result<Option<u64>, StoreError> {
     LINKS.get(tx, &(id, sha256))
+}
+
+/// The blobs that commits of a repository name, and how many bytes those have that still wait for one.
+pub(super) fn settled_links(tx: &impl ReadRows, id: RepositoryId) -> Result<(Vec<(Sha256, u64)>, u64), StoreError> {
+    let (mut settled, mut waiting) = (Vec::new(), 0);
+    for ((_, sha256), size) in LINKS.list(tx, &Scan::prefix(&(id,)))? {
+        if pending_links::is_pending(tx, id, sha256)? {
+            waiting += size;
+        } else {
+            settled.push((sha256, size));
+        }
+    }
+    Ok((settled, waiting))
 }
 
 /// Some of the repositories that name a blob.
@@ -363,6 +401,7 @@ pub(super) fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
     if reverse != links.len() as u64 {
         problems.push(format!("{} blob links lead forth and {reverse} back", links.len()));
     }
+    problems.extend(borrowing::check(tx)?);
     problems.extend(collaborators::check(tx)?);
     problems.extend(pending_links::check(tx)?);
     Ok(problems)

@@ -6,6 +6,7 @@ use crate::git::{GitError, ObjectId, Repository};
 use gix::bstr::BString;
 use gix::objs::Kind;
 use gix::refs::{FullName, Target};
+use std::collections::HashSet;
 use std::io::Write;
 
 /// What pushes can do.
@@ -155,11 +156,27 @@ impl Repository {
 
     /// Answers `info/refs?service=git-receive-pack`: references and capabilities before a push. Version 2 has no pushes,
     /// and clients that ask for it understand the answer of version 0.
-    pub fn advertise_receive(&self, version: ProtocolVersion, out: &mut dyn Write) -> Result<(), GitError> {
+    ///
+    /// What the branches and tags of `lenders` lead to need not be sent either (gitprotocol-pack, "obj-id .have").
+    pub fn advertise_receive(
+        &self,
+        version: ProtocolVersion,
+        lenders: &[Self],
+        out: &mut dyn Write,
+    ) -> Result<(), GitError> {
         begin(out, "git-receive-pack", version)?;
         let mut lines = Lines::new(out);
+        let mut told = HashSet::new();
         for reference in self.advertisement()?.references {
+            told.insert(reference.id);
             lines.add(reference.id, &reference.name, RECEIVE_CAPABILITIES)?;
+        }
+        for lender in lenders {
+            for reference in lender.advertisement()?.references {
+                if told.insert(reference.id) {
+                    lines.add(reference.id, b".have", RECEIVE_CAPABILITIES)?;
+                }
+            }
         }
         lines.finish(RECEIVE_CAPABILITIES)
     }

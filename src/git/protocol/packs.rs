@@ -28,12 +28,8 @@ pub(super) struct Place {
 impl Packs {
     /// Maps all packs.
     pub(super) fn open(repository: &Repository) -> Result<Self, GitError> {
-        let objects = repository.folder().join("objects");
-        let mut folders =
-            gix::odb::alternate::resolve(objects.clone(), repository.folder()).map_err(GitError::engine)?;
-        folders.insert(0, objects);
         let mut packs = Vec::new();
-        for folder in folders {
+        for folder in repository.object_folders()? {
             open_folder(&folder.join("pack"), &mut packs)?;
         }
         packs.sort_by_key(|pack| std::cmp::Reverse(pack.data.data_len()));

@@ -12,6 +12,24 @@ impl Repository {
         self.assert_reachable(ids, &self.advertisement()?, &mut |_| Ok(()))
     }
 
+    /// Those of some commits to which a branch or tag leads.
+    pub(in crate::git) fn reachable_among(&self, mut commits: Vec<ObjectId>) -> Result<Vec<ObjectId>, GitError> {
+        let mut search = Search::new(self, commits.iter().copied().collect());
+        search.start(&self.advertisement()?)?;
+        search.commits(false, &mut |_| Ok(()))?;
+        commits.retain(|id| !search.missing.contains(id));
+        Ok(commits)
+    }
+
+    /// Refuses objects of a borrower to which neither its own branches and tags nor those of these repositories lead.
+    pub(in crate::git) fn require_lent(&self, ids: &[ObjectId], lenders: &[Self]) -> Result<(), GitError> {
+        let mut advertisement = self.advertisement()?;
+        for lender in lenders {
+            advertisement.references.extend(lender.advertisement()?.references);
+        }
+        self.assert_reachable(ids, &advertisement, &mut |_| Ok(()))
+    }
+
     /// Refuses a fetch unless every wanted object is one that a reference names or leads to. Costs nothing for a clone; a
     /// partial clone that asks for files is answered by a walk from the newest commits, which ends when all are found.
     pub(super) fn assert_reachable(

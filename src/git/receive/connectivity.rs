@@ -6,7 +6,7 @@
 
 use super::ReceiveError;
 use super::found::Found;
-use crate::git::{ObjectId, Repository};
+use crate::git::{GitError, ObjectId, Repository};
 use gix::objs::{CommitRefIter, Find, Kind, TagRef, TreeRefIter};
 use std::collections::{HashMap, HashSet};
 
@@ -15,13 +15,21 @@ pub(super) struct Connectivity<'a> {
     found: &'a Found,
     incoming: &'a gix::odb::Handle,
     repository: &'a Repository,
+    /// Those from which it borrows and that whoever pushes may read.
+    lenders: &'a [Repository],
     /// Objects of the repository that are known to be complete.
     complete: HashSet<ObjectId>,
 }
 
 impl<'a> Connectivity<'a> {
-    pub(super) fn new(found: &'a Found, incoming: &'a gix::odb::Handle, repository: &'a Repository) -> Self {
+    pub(super) fn new(
+        found: &'a Found,
+        incoming: &'a gix::odb::Handle,
+        repository: &'a Repository,
+        lenders: &'a [Repository],
+    ) -> Self {
         Self {
+            lenders,
             found,
             incoming,
             repository,
@@ -56,10 +64,23 @@ impl<'a> Connectivity<'a> {
         }
         self.note_reachable_commits(&outside)?;
         self.note_trees_beside()?;
+        if self.repository.borrows() {
+            return self.require_lent(outside);
+        }
         for (id, kind) in outside {
             self.walk(id, kind)?;
         }
         Ok(())
+    }
+
+    /// What a lender has is not for every borrower: it got some of it later, for other eyes.
+    fn require_lent(&self, outside: Vec<(ObjectId, Kind)>) -> Result<(), ReceiveError> {
+        let doubtful = outside.into_iter().map(|(id, _)| id);
+        let doubtful: Vec<ObjectId> = doubtful.filter(|id| !self.complete.contains(id)).collect();
+        match self.repository.require_lent(&doubtful, self.lenders) {
+            Err(GitError::NotReachable(id)) => Err(incomplete(format!("object {id} is missing"))),
+            other => Ok(other?),
+        }
     }
 
     /// Whether the push brings it, as what it has to be.

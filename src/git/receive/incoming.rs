@@ -101,11 +101,13 @@ impl Incoming {
     }
 
     /// Checks that everything the new tips lead to is in the pack or complete in the repository. A tip of a branch, which
-    /// is marked by `true`, has to be a commit.
-    pub fn check_complete(&self, tips: &[(ObjectId, bool)]) -> Result<(), ReceiveError> {
+    /// is marked by `true`, has to be a commit. A repository that borrows has what its branches and tags lead to, and what
+    /// those of these lenders lead to.
+    pub fn check_complete(&self, tips: &[(ObjectId, bool)], lenders: &[RepositoryId]) -> Result<(), ReceiveError> {
         let repository = self.git.repository(self.id)?;
+        let lenders = self.git.repositories(lenders)?;
         let objects = self.objects()?;
-        Connectivity::new(&self.found, &objects, &repository).check(tips)
+        Connectivity::new(&self.found, &objects, &repository, &lenders).check(tips)
     }
 
     /// Whether a commit is the other one or an ancestor of it, of which both may be new.

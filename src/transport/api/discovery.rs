@@ -5,7 +5,7 @@ use crate::base::blocking;
 use crate::git::GitError;
 use crate::git::protocol::ProtocolVersion;
 use crate::http::Query;
-use crate::repos::Repos;
+use crate::repos::{Repos, ReposError};
 use crate::transport::TransportError;
 use actix_web::http::header::{CACHE_CONTROL, EXPIRES, PRAGMA};
 use actix_web::web::Data;
@@ -50,17 +50,21 @@ pub(super) async fn references(
     repos: Data<Repos>,
 ) -> Result<HttpResponse, Refusal> {
     let version = version_of(&request);
-    let (id, for_push) = match query.service.as_deref() {
-        Some("git-upload-pack") => (address.readable(&repos, &caller)?.id(), false),
-        Some("git-receive-pack") => (address.writable(&repos, &caller)?.repository().id, true),
+    let (id, lenders) = match query.service.as_deref() {
+        Some("git-upload-pack") => (address.readable(&repos, &caller)?.id(), None),
+        Some("git-receive-pack") => {
+            let id = address.writable(&repos, &caller)?.repository().id;
+            (id, Some(repos.readable_lenders(&caller, id).map_err(ReposError::from)?))
+        }
         _ => return Err(TransportError::UnknownService.into()),
     };
+    let for_push = lenders.is_some();
     let git = repos.git().clone();
     let body = blocking(move || {
         let repository = git.repository(id)?;
         let mut body = Vec::new();
-        if for_push {
-            repository.advertise_receive(version, &mut body)?;
+        if let Some(lenders) = lenders {
+            repository.advertise_receive(version, &git.repositories(&lenders)?, &mut body)?;
         } else {
             repository.advertise_upload(version, &mut body)?;
         }

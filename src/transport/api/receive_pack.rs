@@ -2,6 +2,7 @@ use super::address::GitAddress;
 use super::caller::GitCaller;
 use super::discovery::fresh;
 use super::refusal::Refusal;
+use crate::base::RepositoryId;
 use crate::config::LiveConfig;
 use crate::events::Origin;
 use crate::git::protocol::{SideBand, write_flush, write_packet};
@@ -57,7 +58,9 @@ pub(super) async fn receive_pack(
     if header(CONTENT_TYPE) != Some(REQUEST_TYPE) {
         return Err(TransportError::NotAPush.into());
     }
+    let lenders = repos.readable_lenders(&caller, proof.repository().id);
     let receiving = Receiving {
+        lenders: lenders.map_err(ReposError::from)?,
         repos: repos.get_ref().clone(),
         proof,
         origin: Origin::of_request(caller.user_id(), info.address),
@@ -75,6 +78,7 @@ pub(super) async fn receive_pack(
 struct Receiving {
     repos: Repos,
     proof: WriteRepo,
+    lenders: Vec<RepositoryId>,
     origin: Origin,
     file_bytes: u64,
     encoding: Option<String>,
@@ -115,6 +119,7 @@ impl Receiving {
             commands: asked.commands.clone(),
             atomic: asked.capabilities.atomic,
             incoming,
+            lenders: self.lenders,
             written_bytes: 0,
             origin: self.origin.clone(),
         };

@@ -1,17 +1,18 @@
 //! A repository as a page shows it: what repos, cards, taxonomy and social each know of it, in one answer.
 
+use crate::base::{RepositoryId, RepositoryKind};
 use crate::cards::{Card, Cards, MetadataChange};
 use crate::events::Origin;
-use crate::http::{ApiResult, Json, Path, Query, RequestInfo};
+use crate::http::{ApiResult, Json, JsonOrNothing, Path, Query, RequestInfo};
 use crate::repos::api::{ChangeSettings, KindQuery, RepositoryView};
-use crate::repos::{Permission, ReadRepo, Repos, SettingsChange, Visibility};
+use crate::repos::{NewFork, Permission, ReadRepo, Repos, SettingsChange, Visibility};
 use crate::social::Social;
 use crate::social::api::CountersView;
 use crate::taxonomy::Taxonomy;
 use crate::taxonomy::api::RepositoryClassificationView;
 use crate::users::Caller;
 use actix_web::web::Data;
-use actix_web::{get, patch, put};
+use actix_web::{HttpResponse, get, patch, post, put};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -19,7 +20,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The routes with fixed beginnings.
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(show_repo).service(change_repo);
+    config.service(show_repo).service(change_repo).service(fork_repo);
 }
 
 /// The routes that begin with an owner and a name; registered behind all others.
@@ -81,9 +82,37 @@ struct RepositoryDetail {
     counters: CountersView,
     /// Whether the caller has starred it.
     is_starred: bool,
+    /// What it was forked from, if the caller may see that.
+    forked_from: Option<OriginView>,
+    /// How many repositories were forked from it.
+    forks: u64,
     /// What the caller may do with it: read, write or admin. Deleting it is for its owner alone.
     #[schema(value_type = String)]
     permission: Permission,
+}
+
+/// The repository that another one was forked from.
+#[derive(Debug, Serialize, ToSchema)]
+struct OriginView {
+    /// Its id.
+    #[schema(value_type = String)]
+    id: RepositoryId,
+    /// `owner/name`.
+    full_name: String,
+    /// What it is for.
+    #[schema(value_type = String)]
+    repo_type: RepositoryKind,
+}
+
+impl From<ReadRepo> for OriginView {
+    fn from(proof: ReadRepo) -> Self {
+        let repository = proof.repository();
+        Self {
+            id: repository.id,
+            full_name: format!("{}/{}", proof.owner().name, repository.name),
+            repo_type: repository.kind,
+        }
+    }
 }
 
 /// What the answer is put together from.
@@ -116,6 +145,8 @@ impl RepositoryParts {
                 .collect(),
             counters: self.social.counters(proof.id())?.into(),
             is_starred,
+            forked_from: self.repos.fork_origin(caller, proof)?.map(OriginView::from),
+            forks: self.repos.fork_count(proof)?,
             permission: self.repos.permission(caller, proof)?,
         })
     }
@@ -165,6 +196,40 @@ async fn change_repo(
     let changed = repos.change_settings(&proof, body.0.into(), origin).await?;
     let proof = repos.readable_by_id(&caller, changed.id)?;
     Ok(Json(parts.detail(&caller, &proof).await?))
+}
+
+/// A fork to be made; everything absent is as in the origin.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ForkRepo {
+    /// Its name.
+    name: Option<String>,
+    /// A short sentence.
+    description: Option<String>,
+}
+
+/// Makes a fork in the namespace of the caller: a repository with the same branches, tags and large files, which takes no
+/// time and, until it changes, no space. A fork of a private repository is private.
+#[utoipa::path(tag = "git", params(KindQuery), request_body = Option<ForkRepo>, security(("bearer" = [])),
+    responses((status = 201, body = RepositoryDetail), (status = 401), (status = 403), (status = 404), (status = 409), (status = 422)))]
+#[post("/api/v1/repos/{owner}/{repo}/fork")]
+async fn fork_repo(
+    caller: Caller,
+    info: RequestInfo,
+    path: Path<(String, String)>,
+    query: Query<KindQuery>,
+    body: JsonOrNothing<ForkRepo>,
+    parts: Data<RepositoryParts>,
+) -> ApiResult<HttpResponse> {
+    let source = parts.repos.readable(&caller, &query.0.address(&path.0))?;
+    let new = NewFork {
+        name: body.0.name,
+        description: body.0.description,
+        origin: Origin::of_request(caller.user_id(), info.address),
+    };
+    let id = parts.repos.fork(&caller, source, new).await?;
+    let proof = parts.repos.readable_by_id(&caller, id)?;
+    Ok(HttpResponse::Created().json(parts.detail(&caller, &proof).await?))
 }
 
 /// What to change of a repository; absent fields stay.

@@ -80,7 +80,7 @@ pub fn pack(data: &[u8]) {
         .receive(&mut pack.as_slice(), LIMITS)
         .and_then(|incoming| {
             let tips: Vec<_> = tips.into_iter().map(|tip| (tip, true)).collect();
-            incoming.check_complete(&tips)
+            incoming.check_complete(&tips, &[])
         });
     if let Err(error) = outcome {
         blame_the_client(&error);

@@ -101,7 +101,7 @@ fn created(name: &str, new: ObjectId) -> ReferenceChange {
 /// Takes a pack and lets a branch begin at the tip.
 fn accept(bench: &Bench, pack: &[u8], branch: &str, tip: ObjectId) {
     let incoming = receive(bench, pack).unwrap();
-    incoming.check_complete(&[(tip, true)]).unwrap();
+    incoming.check_complete(&[(tip, true)], &[]).unwrap();
     incoming.keep().unwrap();
     let repository = bench.open();
     let old = repository.branch(branch).unwrap();
@@ -357,7 +357,7 @@ fn a_push_that_lacks_something_is_refused() {
             listed.as_bytes(),
         );
         let incoming = receive(&bench, &pack).unwrap();
-        let error = incoming.check_complete(&[(tip, true)]).unwrap_err();
+        let error = incoming.check_complete(&[(tip, true)], &[]).unwrap_err();
         assert!(
             matches!(&error, ReceiveError::Incomplete(text) if text.contains(missing)),
             "{missing}: {error}"
@@ -390,7 +390,7 @@ fn objects_of_the_repository_count_only_with_everything_that_they_need() {
     );
     let error = receive(&bench, &pack)
         .unwrap()
-        .check_complete(&[(tip, true)])
+        .check_complete(&[(tip, true)], &[])
         .unwrap_err();
     assert!(
         matches!(&error, ReceiveError::Incomplete(text) if text.contains(blob.trim())),

@@ -1,5 +1,7 @@
 //! Repositories, branches and tags at the addresses of programs.
 
+mod archives;
+mod forks;
 mod references;
 mod repositories;
 

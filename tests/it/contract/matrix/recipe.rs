@@ -8,7 +8,7 @@ pub(super) enum Content {
     Empty,
     /// Nothing but a query.
     Query(&'static str),
-    /// A JSON document; the text `OWNER` in it becomes the owner's name.
+    /// A JSON document; the texts `OWNER` and `REPOSITORY` in it become the names of both.
     Json(Value),
     /// A form with one file in this field.
     File(&'static str),
@@ -25,11 +25,14 @@ impl Content {
     }
 
     /// Puts the content on the call.
-    pub(super) fn attach(&self, call: Call, owner: &str) -> Call {
+    pub(super) fn attach(&self, call: Call, owner: &str, repository: &str) -> Call {
         match self {
             Self::Empty | Self::Query(_) => call,
             Self::Json(document) => {
-                let text = document.to_string().replace("OWNER", owner);
+                let text = document
+                    .to_string()
+                    .replace("OWNER", owner)
+                    .replace("REPOSITORY", repository);
                 call.json(&serde_json::from_str(&text).unwrap())
             }
             Self::File(field) => {
@@ -73,6 +76,7 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("PUT", "/api/users/{username}/avatar") => Bytes("not a picture"),
         ("POST", "/api/repositories") => Json(json!({ "name": "another", "repo_type": "model" })),
         ("POST", "/api/v1/repos") => Json(json!({ "name": "empty", "init_readme": false })),
+        ("POST", "/api/v1/repos/{owner}/{repo}/fork") => Json(json!({ "name": "REPOSITORY-fork" })),
         ("PATCH", "/api/v1/repos/{owner}/{repo}") => Json(json!({ "description": "Changed." })),
         ("POST", "/api/v1/repos/{owner}/{repo}/branches" | "/api/v1/repos/{owner}/{repo}/tags")
         | ("PATCH", "/api/v1/repos/{owner}/{repo}/branches/{branch}") => Json(json!({ "name": "new" })),

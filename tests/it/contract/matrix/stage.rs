@@ -189,6 +189,7 @@ impl Stage {
             .attach(
                 client.call(method, &(scene.address(path) + content.query())),
                 &scene.owner,
+                &scene.repository,
             )
             .await
     }
@@ -271,6 +272,7 @@ impl Stage {
                 let parameter = if parameter == "branch" { "branch" } else { "tag" };
                 (parameter, "side%2Fway".to_owned())
             }
+            "archive" => ("archive", "main.zip".to_owned()),
             "path" => ("path", "README.md".to_owned()),
             "file_path" => ("file_path", "README.md".to_owned()),
             "name" if path.starts_with("/api/metadata/templates") => {

@@ -1144,6 +1144,26 @@ export interface paths {
         patch: operations["change_repo"];
         trace?: never;
     };
+    "/api/v1/repos/{owner}/{repo}/archive/{archive}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends everything at a revision as `{revision}.zip` or `{revision}.tar.gz`, below a folder that names the repository and the
+         *     revision. Large files are in it with their content.
+         */
+        get: operations["download_archive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repos/{owner}/{repo}/branches": {
         parameters: {
             query?: never;
@@ -1247,6 +1267,26 @@ export interface paths {
         get: operations["compare"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a fork in the namespace of the caller: a repository with the same branches, tags and large files, which takes no
+         *     time and, until it changes, no space. A fork of a private repository is private.
+         */
+        post: operations["fork_repo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1513,7 +1553,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Sends a file with Range, ETag and conditions; a folder, or everything when the path is empty, as a zip. A signed
+         * Sends a file with Range, ETag and conditions; a folder, or everything when the path is empty, as an archive. A signed
          *     address needs no token.
          */
         get: operations["download_file"];
@@ -2829,6 +2869,13 @@ export interface components {
             /** @description `file` or `symlink`. */
             type: string;
         };
+        /** @description A fork to be made; everything absent is as in the origin. */
+        ForkRepo: {
+            /** @description A short sentence. */
+            description?: string | null;
+            /** @description Its name. */
+            name?: string | null;
+        };
         /** @description A repository that was found. */
         FoundView: components["schemas"]["RepositoryView"] & {
             /** @description Classification nodes, with those above them. */
@@ -3162,6 +3209,15 @@ export interface components {
         OneLock: {
             /** @description The lock. */
             lock: components["schemas"]["LockView"];
+        };
+        /** @description The repository that another one was forked from. */
+        OriginView: {
+            /** @description `owner/name`. */
+            full_name: string;
+            /** @description Its id. */
+            id: string;
+            /** @description What it is for. */
+            repo_type: string;
         };
         /** @description A page of a list. */
         Page_AccountItem: {
@@ -3831,6 +3887,12 @@ export interface components {
             classifications: components["schemas"]["RepositoryClassificationView"][];
             /** @description Stars, views and downloads. */
             counters: components["schemas"]["CountersView"];
+            forked_from?: components["schemas"]["OriginView"] | null;
+            /**
+             * Format: int64
+             * @description How many repositories were forked from it.
+             */
+            forks: number;
             /** @description Whether the caller has starred it. */
             is_starred: boolean;
             /** @description What the caller may do with it: read, write or admin. Deleting it is for its owner alone. */
@@ -7401,6 +7463,40 @@ export interface operations {
             };
         };
     };
+    download_archive: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account that owns it */
+                owner: string;
+                /** @description its name */
+                repo: string;
+                /** @description a branch, a tag or a commit, and behind it `.zip` or `.tar.gz` */
+                archive: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_branches: {
         parameters: {
             query?: {
@@ -7857,6 +7953,65 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    fork_repo: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ForkRepo"] | null;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8865,7 +9020,7 @@ export interface operations {
                 repo_type?: string;
                 /** @description A branch, a tag or a commit; the default branch when absent. */
                 revision?: string;
-                /** @description `zip`: a folder, or everything when the path is empty, as an archive. */
+                /** @description `zip` or `tar.gz`: a folder, or everything when the path is empty, as an archive. */
                 format?: string;
                 /** @description Whether a browser shows the file in place of saving it. */
                 inline?: boolean;
