@@ -150,3 +150,19 @@ test('others are given access and branches are protected in the settings', async
 	const row = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'season/2025', exact: true }) });
 	await expect(row).toContainText('Protected');
 });
+
+test('a lock shows on the file and in its folder, and its holder takes it away', async ({ hub, page }) => {
+	const session = await hub.account('ana');
+	await withBranches(hub, 'ana', session);
+	await hub.call('POST', '/api/v1/repos/ana/rain/info/lfs/locks', { path: 'weights.bin' }, session.access);
+	await arrive(page, { session });
+	await page.goto(`${hub.address}/ana/rain/tree/main`);
+	await expect(page.getByRole('row').filter({ hasText: 'weights.bin' })).toContainText('Locked by ana');
+	await page.getByRole('link', { name: 'weights.bin' }).click();
+	await expect(page.getByText('Locked by ana since')).toBeVisible();
+	await page.getByRole('button', { name: 'Unlock' }).click();
+	await page.getByRole('dialog').getByRole('button', { name: 'Unlock' }).click();
+	await expect(page.getByText('Locked by ana since')).toHaveCount(0);
+	const { locks } = await hub.call('GET', '/api/v1/repos/ana/rain/info/lfs/locks', undefined, session.access);
+	expect(locks).toEqual([]);
+});
