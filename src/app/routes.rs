@@ -64,7 +64,7 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
     });
     let files = Data::new(hub.files.clone());
     let editor = Data::new(hub.editor.clone());
-    let transfers = Data::new(transport::Transfers::default());
+    let transfers = Data::new(transport::Transfers::new(hub.config.current().git.pushes_at_once));
     move |service| {
         service
             .app_data(parts.clone())

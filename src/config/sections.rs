@@ -114,6 +114,8 @@ section! {
     GitConfig as "git" {
         /// Largest file that a push may bring into git itself; larger ones go through git-lfs.
         push_file_size: Size = "100 MiB", live, between(Size::kib(1), Size::gib(1));
+        /// Most pushes that are taken at once; whoever comes then is told to try again.
+        pushes_at_once: usize = 32, restart, between(1, 1_000);
     }
 }
 

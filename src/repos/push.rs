@@ -256,11 +256,12 @@ impl Repos {
         if kept.is_empty() {
             return Ok(outcomes);
         }
-        let mut bytes = arrived.written_bytes;
+        let (mut bytes, mut pointers) = (arrived.written_bytes, Vec::new());
         // Deletions alone need nothing of what was sent.
         let wanted = kept.iter().any(|change| change.new.is_some());
         if let Some(incoming) = arrived.incoming.filter(|_| wanted) {
             bytes += incoming.bytes();
+            pointers = incoming.pointers();
             self.require_room(proof, bytes)?;
             blocking(move || incoming.keep()).await?;
         }
@@ -270,13 +271,20 @@ impl Repos {
             actor: Some(proof.actor().id),
             address: arrived.origin.address,
         };
-        self.announce_push(proof, journal, bytes).await?;
+        self.announce_push(proof, journal, bytes, pointers).await?;
         outcomes.extend(self.heal_push(&guard).await?);
         Ok(outcomes)
     }
 
-    /// Writes the journal and what the push costs.
-    async fn announce_push(&self, proof: &WriteRepo, journal: PushJournal, bytes: u64) -> Result<(), ReposError> {
+    /// Writes the journal, what the push costs, and that git has these pointers now: their content stays, in whatever form
+    /// they are written. Content that went away since the push was judged is missed again.
+    async fn announce_push(
+        &self,
+        proof: &WriteRepo,
+        journal: PushJournal,
+        bytes: u64,
+        pointers: Vec<FoundPointer>,
+    ) -> Result<(), ReposError> {
         let (slice, id) = (self.clone(), proof.repository().id);
         let owner = proof.as_read().owner().clone();
         self.store
@@ -287,6 +295,17 @@ impl Repos {
                 repository.stored_bytes += bytes;
                 slice.within_quota(&owner, store::usage(tx, repository.owner)?.saturating_add(bytes))?;
                 store::put(tx, &repository)?;
+                let mut missing = Vec::new();
+                for FoundPointer { pointer, blob } in pointers {
+                    if store::linked_size(tx, id, pointer.sha256)? == Some(pointer.size) {
+                        store::link_blob(tx, id, pointer.sha256, pointer.size)?;
+                    } else if !repository.push_rules.missing_lfs {
+                        missing.push(FoundPointer { pointer, blob });
+                    }
+                }
+                if !missing.is_empty() {
+                    return Err(ReposError::MissingLargeFiles(told(&missing, &HashMap::new())));
+                }
                 store::put_journal(tx, id, &journal)?;
                 Ok(())
             })

@@ -31,6 +31,9 @@ pub enum TransportError {
     /// As many fetches and pushes run as may.
     #[error("Too many fetches and pushes run at this moment: try again in a minute.")]
     Busy,
+    /// As many pushes run as may.
+    #[error("Too many pushes run at this moment: try again in half a minute.")]
+    TooManyPushes,
     /// The connection broke, or the client stopped to listen; nobody reads this.
     #[error("The client went away.")]
     ClientGone,
@@ -52,6 +55,7 @@ impl Problem for TransportError {
             Self::UnknownService | Self::UnreadableBody | Self::ClientGone => Code::BadRequest,
             Self::RequestTooLarge(_) => Code::TooLarge,
             Self::Busy => Code::TooManyRequests,
+            Self::TooManyPushes => Code::Unavailable,
             Self::UnknownEncoding | Self::NotAPush => Code::UnsupportedMediaType,
             Self::Repos(error) => error.code(),
             Self::Users(error) => error.code(),
@@ -73,6 +77,7 @@ impl Problem for TransportError {
             Self::Repos(error) => error.retry_after(),
             Self::Users(error) => error.retry_after(),
             Self::Busy => Some(60),
+            Self::TooManyPushes => Some(30),
             _ => None,
         }
     }

@@ -14,4 +14,4 @@ mod error;
 mod transfers;
 
 pub use error::TransportError;
-pub use transfers::Transfers;
+pub use transfers::{Transfers, Turn};

@@ -67,6 +67,19 @@ impl Files {
         Ok((proof, revision, entry))
     }
 
+    /// Tells the counters that somebody took content of a repository by other names than paths, as git and git LFS do.
+    pub fn count_download(&self, proof: &ReadRepo, info: RequestInfo) {
+        self.0.traffic.record(TrafficEvent {
+            repository: proof.id(),
+            path: None,
+            kind: TrafficKind::Download,
+            method: TrafficMethod::of_user_agent(&info.user_agent),
+            address: info.address,
+            user_agent: info.user_agent,
+            at: self.0.clock.now(),
+        });
+    }
+
     /// Tells the counters.
     pub(super) fn count(&self, entry: &FileEntry, kind: TrafficKind, info: RequestInfo) {
         self.0.traffic.record(TrafficEvent {

@@ -22,6 +22,7 @@ mod upload_pack;
 
 pub use advertisement::{ProtocolVersion, RECEIVE_CAPABILITIES};
 pub use packet::{Packet, PacketReader, SideBand, write_delimiter, write_flush, write_packet};
+pub use upload_pack::Served;
 
 /// References of the hub itself, which keep objects alive and are nobody else's business.
 pub const HIDDEN_REFERENCES: &str = "refs/hub/";

@@ -31,6 +31,15 @@ struct Wanted {
     blobs: Vec<ObjectId>,
 }
 
+/// What a request of a fetch came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Served {
+    /// A history for a client that had nothing of it.
+    Clone,
+    /// Anything else.
+    Other,
+}
+
 impl Repository {
     /// Answers one request to `git-upload-pack`, which is stateless: everything it depends on is in it. What the client
     /// did wrong is told in its protocol; an error is what went wrong here or on the way.
@@ -39,7 +48,7 @@ impl Repository {
         version: ProtocolVersion,
         from: &mut dyn BufRead,
         out: &mut dyn Write,
-    ) -> Result<(), GitError> {
+    ) -> Result<Served, GitError> {
         self.gix
             .objects
             .set_pack_cache(|| Box::new(PackCache::new(PACK_CACHE_BYTES)));
@@ -50,19 +59,20 @@ impl Repository {
         };
         match answered {
             Err(error @ (GitError::Protocol(_) | GitError::NotReachable(_))) => {
-                Ok(write_packet(out, format!("ERR {error}\n").as_bytes())?)
+                write_packet(out, format!("ERR {error}\n").as_bytes())?;
+                Ok(Served::Other)
             }
             other => other,
         }
     }
 
     /// Version 2: a command with capabilities, then its arguments.
-    fn command(&self, from: &mut PacketReader<impl BufRead>, out: &mut dyn Write) -> Result<(), GitError> {
+    fn command(&self, from: &mut PacketReader<impl BufRead>, out: &mut dyn Write) -> Result<Served, GitError> {
         let mut command = None;
         let mut has_arguments = false;
         while let Some(packet) = from.next()? {
             let line = match packet {
-                Packet::Flush if command.is_none() => return Ok(()),
+                Packet::Flush if command.is_none() => return Ok(Served::Other),
                 Packet::Flush => break,
                 Packet::Delimiter => {
                     has_arguments = true;
@@ -78,18 +88,21 @@ impl Repository {
         // Without arguments there is nothing more to read.
         let nothing: &[u8] = b"0000";
         match (command.as_deref(), has_arguments) {
-            (Some("ls-refs"), true) => self.ls_refs(from, out),
-            (Some("ls-refs"), false) => self.ls_refs(&mut PacketReader::new(nothing), out),
+            (Some("ls-refs"), true) => self.ls_refs(from, out).map(|()| Served::Other),
+            (Some("ls-refs"), false) => {
+                let listed = self.ls_refs(&mut PacketReader::new(nothing), out);
+                listed.map(|()| Served::Other)
+            }
             (Some("fetch"), true) => self.fetch_v2(from, out),
-            (None, _) | (Some("fetch"), false) => Ok(()),
+            (None, _) | (Some("fetch"), false) => Ok(Served::Other),
             (Some(other), _) => Err(GitError::protocol(format!("there is no command '{other}'"))),
         }
     }
 
-    fn fetch_v2(&self, from: &mut PacketReader<impl BufRead>, out: &mut dyn Write) -> Result<(), GitError> {
+    fn fetch_v2(&self, from: &mut PacketReader<impl BufRead>, out: &mut dyn Write) -> Result<Served, GitError> {
         let request = FetchRequest::read_v2(from)?;
         if request.wants.is_empty() && !request.wait_for_done {
-            return Ok(());
+            return Ok(Served::Other);
         }
         let advertisement = self.advertisement()?;
         let mut packs = Packs::open(self)?;
@@ -98,12 +111,14 @@ impl Repository {
         let common = self.common(&request.haves)?;
         if !request.done && !request.haves.is_empty() {
             if !self.acknowledge_v2(&request, &wanted.commits, &common, out)? {
-                return Ok(write_flush(out)?);
+                write_flush(out)?;
+                return Ok(Served::Other);
             }
             write_delimiter(out)?;
         }
         if request.wants.is_empty() {
-            return Ok(write_flush(out)?);
+            write_flush(out)?;
+            return Ok(Served::Other);
         }
         let shallow = self.shallow(&request, &wanted.commits, &advertisement)?;
         if request.deepening.is_asked() || !request.shallow.is_empty() {
@@ -120,14 +135,15 @@ impl Repository {
             common: &common.commits,
             shallow: &shallow,
         };
-        fetch.answer(&mut packs, out)
+        fetch.answer(&mut packs, out)?;
+        Ok(fetch.served())
     }
 
-    fn fetch(&self, from: &mut PacketReader<impl BufRead>, out: &mut dyn Write) -> Result<(), GitError> {
+    fn fetch(&self, from: &mut PacketReader<impl BufRead>, out: &mut dyn Write) -> Result<Served, GitError> {
         let request = FetchRequest::read(from)?;
         // A client with a large request asks first with nothing but a flush packet whether it may.
         if request.wants.is_empty() {
-            return Ok(());
+            return Ok(Served::Other);
         }
         let advertisement = self.advertisement()?;
         let mut packs = Packs::open(self)?;
@@ -140,11 +156,11 @@ impl Repository {
         }
         // A client that deepens learns first where its history will end, and then asks again with what it has.
         if !request.negotiates {
-            return Ok(());
+            return Ok(Served::Other);
         }
         let common = self.common(&request.haves)?;
         if !self.acknowledge(&request, &wanted.commits, &common, out)? {
-            return Ok(());
+            return Ok(Served::Other);
         }
         let fetch = Fetch {
             repository: self,
@@ -154,7 +170,8 @@ impl Repository {
             common: &common.commits,
             shallow: &shallow,
         };
-        fetch.answer(&mut packs, out)
+        fetch.answer(&mut packs, out)?;
+        Ok(fetch.served())
     }
 
     fn wanted(&self, wants: &[ObjectId]) -> Result<Wanted, GitError> {
@@ -205,6 +222,16 @@ struct Fetch<'a> {
 }
 
 impl Fetch<'_> {
+    /// What a client that asks for files alone fetches later belongs to a clone that was counted.
+    fn served(&self) -> Served {
+        let had_nothing = self.request.haves.is_empty() && self.request.shallow.is_empty();
+        if had_nothing && !self.wanted.commits.is_empty() {
+            Served::Clone
+        } else {
+            Served::Other
+        }
+    }
+
     /// Sends the pack. From here on, errors go to the client in the band for them.
     fn answer(&self, packs: &mut Packs, out: &mut dyn Write) -> Result<(), GitError> {
         let mut band = match self.request.bands {

@@ -9,10 +9,11 @@ use crate::git::protocol::{SideBand, write_flush, write_packet};
 use crate::git::receive::{Capabilities, PushCommands, ReceiveError};
 use crate::http::{AnswerWriter, Exchange, Problem, RequestId, RequestInfo, RequestReader};
 use crate::repos::{Push, PushReport, Repos, ReposError, WriteRepo};
-use crate::transport::TransportError;
+use crate::transport::{Transfers, TransportError, Turn};
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::web::{Data, Payload};
-use actix_web::{HttpRequest, HttpResponse, post};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, post};
+use futures_util::future::LocalBoxFuture;
 use std::io::{self, BufRead, Write};
 use tokio::runtime::Handle;
 
@@ -21,6 +22,25 @@ const REQUEST_TYPE: &str = "application/x-git-receive-pack-request";
 /// pack before it reads an answer.
 const THROWN_AWAY_MAX_BYTES: u64 = 1 << 30;
 
+/// What bounds a push.
+pub(super) struct Settings {
+    config: Data<LiveConfig>,
+    transfers: Data<Transfers>,
+}
+
+impl FromRequest for Settings {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
+        let parts = <(Data<LiveConfig>, Data<Transfers>)>::from_request(request, payload);
+        Box::pin(async move {
+            let (config, transfers) = parts.await?;
+            Ok(Self { config, transfers })
+        })
+    }
+}
+
 /// Takes a push (Smart HTTP).
 #[utoipa::path(post, path = "/api/v1/git/{owner}/{repo}/git-receive-pack", tag = "git",
     params(crate::repos::api::KindQuery,
@@ -28,7 +48,7 @@ const THROWN_AWAY_MAX_BYTES: u64 = 1 << 30;
         ("repo" = String, Path, description = "its name, with or without .git")),
     request_body(content = Vec<u8>, content_type = "application/x-git-receive-pack-request"),
     responses((status = 200, description = "packet lines"), (status = 400), (status = 401), (status = 403), (status = 404),
-        (status = 415)))]
+        (status = 415), (status = 503)))]
 #[post("/api/v1/git/{owner}/{repo}/git-receive-pack")]
 pub(super) async fn git_receive_pack(
     caller: GitCaller,
@@ -37,9 +57,9 @@ pub(super) async fn git_receive_pack(
     request: HttpRequest,
     payload: Payload,
     repos: Data<Repos>,
-    config: Data<LiveConfig>,
+    settings: Settings,
 ) -> Result<HttpResponse, Refusal> {
-    receive_pack(caller, address, info, request, payload, repos, config).await
+    receive_pack(caller, address, info, request, payload, repos, settings).await
 }
 
 /// The same under the addresses that people clone.
@@ -50,7 +70,7 @@ pub(super) async fn receive_pack(
     request: HttpRequest,
     payload: Payload,
     repos: Data<Repos>,
-    config: Data<LiveConfig>,
+    settings: Settings,
 ) -> Result<HttpResponse, Refusal> {
     let proof = address.writable(&repos, &caller)?;
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
@@ -59,12 +79,14 @@ pub(super) async fn receive_pack(
         return Err(TransportError::NotAPush.into());
     }
     let lenders = repos.readable_lenders(&caller, proof.repository().id);
+    let turn = settings.transfers.push().await?;
     let receiving = Receiving {
+        _turn: turn,
         lenders: lenders.map_err(ReposError::from)?,
         repos: repos.get_ref().clone(),
         proof,
         origin: Origin::of_request(caller.user_id(), info.address),
-        file_bytes: config.current().git.push_file_size.bytes(),
+        file_bytes: settings.config.current().git.push_file_size.bytes(),
         encoding: header(CONTENT_ENCODING).map(str::to_owned),
     };
     let exchange = Exchange::start(payload, move |reader, answer| receiving.run(reader, answer));
@@ -82,6 +104,7 @@ struct Receiving {
     origin: Origin,
     file_bytes: u64,
     encoding: Option<String>,
+    _turn: Turn,
 }
 
 impl Receiving {

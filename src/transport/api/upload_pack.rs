@@ -2,9 +2,10 @@ use super::address::GitAddress;
 use super::caller::GitCaller;
 use super::discovery::{fresh, version_of};
 use super::refusal::Refusal;
+use crate::files::Files;
 use crate::git::GitError;
-use crate::http::Exchange;
-use crate::repos::Repos;
+use crate::git::protocol::Served;
+use crate::http::{Exchange, RequestInfo};
 use crate::transport::{Transfers, TransportError};
 use actix_web::http::header::CONTENT_ENCODING;
 use actix_web::web::{Data, Payload};
@@ -27,10 +28,10 @@ pub(super) async fn git_upload_pack(
     address: GitAddress,
     request: HttpRequest,
     payload: Payload,
-    repos: Data<Repos>,
+    files: Data<Files>,
     transfers: Data<Transfers>,
 ) -> Result<HttpResponse, Refusal> {
-    upload_pack(caller, address, request, payload, repos, transfers).await
+    upload_pack(caller, address, request, payload, files, transfers).await
 }
 
 /// The same under the addresses that people clone.
@@ -39,26 +40,31 @@ pub(super) async fn upload_pack(
     address: GitAddress,
     request: HttpRequest,
     payload: Payload,
-    repos: Data<Repos>,
+    files: Data<Files>,
     transfers: Data<Transfers>,
 ) -> Result<HttpResponse, Refusal> {
-    let id = address.readable(&repos, &caller)?.id();
+    let repos = files.repos();
+    let proof = address.readable(repos, &caller)?;
     let version = version_of(&request);
     let encoding = request
         .headers()
         .get(CONTENT_ENCODING)
         .map(|value| value.to_str().unwrap_or("?").to_owned());
     let git = repos.git().clone();
-    let turn = transfers.turn().await?;
+    let (info, files) = (RequestInfo::of(&request), files.get_ref().clone());
+    let turn = transfers.fetch().await?;
     let exchange = Exchange::start(payload, move |body, out| {
         let _turn = turn;
         let mut body = body
             .decoded(encoding.as_deref(), REQUEST_MAX)
             .ok_or(TransportError::UnknownEncoding)?;
         let answered = git
-            .repository(id)
+            .repository(proof.id())
             .and_then(|mut repository| repository.upload_pack(version, &mut body, out));
-        answered.map_err(as_told)
+        if let Served::Clone = answered.map_err(as_told)? {
+            files.count_download(&proof, info);
+        }
+        Ok::<_, TransportError>(())
     });
     let body = exchange.begun().await?;
     Ok(fresh(HttpResponse::Ok())

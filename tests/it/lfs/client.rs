@@ -132,6 +132,61 @@ async fn stock_git_lfs_sends_objects_and_fetches_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn stock_git_pushes_and_clones_with_large_files() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    let empty = json!({ "name": "net", "kind": "model", "visibility": "private", "init_readme": false });
+    ana.post("/api/v1/repos", &empty).await.expect(201);
+    let address = address(&app, &ana, "ana/net").await;
+    let contents: Vec<Vec<u8>> = (0..5).map(|seed| Random::new(seed).bytes(300_000 + 11)).collect();
+    let sent = contents.clone();
+    off_the_runtime(move || {
+        let machine = Machine::new("Ana");
+        let folder = machine.repository(&address);
+        machine.git(&folder, &["lfs", "track", "*.bin"]);
+        let path = |folder: &Path, number: usize| folder.join(format!("{number}.bin"));
+        for (number, content) in sent.iter().enumerate() {
+            std::fs::write(path(&folder, number), content).unwrap();
+        }
+        machine.git(&folder, &["add", "."]);
+        machine.git(&folder, &["commit", "--quiet", "-m", "Add weights"]);
+        machine.git(&folder, &["push", "--quiet", "origin", "main"]);
+        let clone = machine.home.path().join("clone");
+        machine.git(
+            machine.home.path(),
+            &["clone", "--quiet", &address, clone.to_str().unwrap()],
+        );
+        for (number, content) in sent.iter().enumerate() {
+            assert!(std::fs::read(path(&clone, number)).unwrap() == *content);
+        }
+        // A fetch of what is new is no clone.
+        std::fs::write(path(&folder, 0), b"new weights").unwrap();
+        machine.git(&folder, &["commit", "--quiet", "-a", "-m", "Train on"]);
+        machine.git(&folder, &["push", "--quiet", "origin", "main"]);
+        machine.git(&clone, &["pull", "--quiet"]);
+        assert_eq!(std::fs::read(path(&clone, 0)).unwrap(), b"new weights");
+        assert_eq!(machine.git(&clone, &["lfs", "fsck"]).trim(), "Git LFS fsck OK");
+        machine.git(&clone, &["fsck", "--strict"]);
+    })
+    .await;
+    let shown = ana.download_call("ana/net", "3.bin").await.expect(200);
+    assert!(shown.body == contents[3]);
+    // One clone, six large files, and the one that was just read.
+    let mut counted = 0;
+    for _ in 0..200 {
+        counted = ana.get("/api/v1/repos/ana/net").await.ok()["counters"]["downloads"]
+            .as_u64()
+            .unwrap();
+        if counted == 8 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(counted, 8);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn stock_git_lfs_is_told_why_the_hub_takes_no_more() {
     let app = TestApp::with(&[("GEOML_HUB__STORAGE__QUOTA", "1 MiB")]).start().await;
     let (ana, ben) = (app.user("ana").await, app.user("ben").await);

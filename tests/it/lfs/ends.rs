@@ -1,5 +1,6 @@
 use super::{one, refused, send, stored};
 use crate::support::TestApp;
+use crate::transport::work::{Hosted, Work};
 use geoml_hub::app::{DataFolder, Hub};
 use geoml_hub::base::{Clock, Sha256};
 use geoml_hub::config::{Config, LiveConfig};
@@ -81,6 +82,31 @@ async fn a_pointer_that_came_by_another_way_keeps_its_content() {
     app.start_again().await;
     let ana = app.log_in("ana").await;
     let got = ana.download_call("ana/net", "weights.txt").await.expect(200);
+    assert_eq!(got.body, content);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pushed_pointer_keeps_its_content_in_whatever_form_it_is_written() {
+    let mut app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    let hosted = Hosted::new(&app, &ana, "net").await;
+    let content = b"weights that went through a filter".as_slice();
+    send(&app, &ana, "/ana/net.git/info/lfs", content).await.expect(200);
+    let (oid, size) = (super::oid(content), content.len());
+    let before = "a".repeat(64);
+    let pointer = format!(
+        "version https://git-lfs.github.com/spec/v1\next-0-case sha256:{before}\noid sha256:{oid}\nsize {size}\n"
+    );
+    let work = Work::of(&hosted.bare);
+    work.write("weights.bin", pointer);
+    work.commit("With an extension");
+    work.push(&ana, &hosted.url, &["main"]);
+    app.stop().await;
+    assert_eq!(clean_up_after(&app, Duration::from_hours(100)).await, 0);
+    app.start_again().await;
+    let ana = app.log_in("ana").await;
+    let got = ana.download_call("ana/net", "weights.bin").await.expect(200);
     assert_eq!(got.body, content);
     app.finish().await;
 }

@@ -213,3 +213,31 @@ async fn a_connection_that_is_cut_changes_nothing_and_leaves_nothing() {
     scene.hosted.assert_sound();
     scene.app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_pushes_when_enough_others_do_is_told_when_to_come_back() {
+    let app = TestApp::with(&[("GEOML_HUB__GIT__PUSHES_AT_ONCE", "1")]).start().await;
+    let ana = app.user("ana").await;
+    ana.create_repository("wire", "public").await;
+    let host = app.address().strip_prefix("http://").unwrap().to_owned();
+    let token = ana.token.clone().unwrap();
+    // A client that begins to say what it wants, and stops.
+    let mut slow = std::net::TcpStream::connect(&host).unwrap();
+    let head = format!(
+        "POST /ana/wire.git/git-receive-pack HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/x-git-receive-pack-request\r\ncontent-length: 1000\r\n\r\n00"
+    );
+    slow.write_all(head.as_bytes()).unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let refused = send(&ana, b"0000".to_vec()).await.expect(503);
+    assert_eq!(refused.header("retry-after"), "30");
+    app.expect_log("Too many pushes");
+    assert!(refused.text().contains("Too many pushes"), "{}", refused.text());
+    // Fetches go on.
+    ana.get("/ana/wire.git/info/refs?service=git-upload-pack")
+        .await
+        .expect(200);
+    drop(slow);
+    send(&ana, b"0000".to_vec()).await.expect(200);
+    app.finish().await;
+}

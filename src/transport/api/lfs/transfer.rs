@@ -6,9 +6,10 @@ use super::refusal::LfsRefusal;
 use super::{LfsRequest, answer};
 use crate::base::{RepositoryId, Sha256};
 use crate::files::{Files, FilesError, LargeIntake};
-use crate::http::{ApiError, Code, Disposition, ETag, FileAnswer, Json, Path};
+use crate::http::{ApiError, Code, Disposition, ETag, FileAnswer, Json, Path, RequestInfo};
 use crate::users::{Caller, SignedLink, Users};
-use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::http::Method;
+use actix_web::http::header::{CONTENT_LENGTH, RANGE};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, post, put, route};
 use futures_util::StreamExt;
@@ -86,7 +87,13 @@ pub(super) async fn lfs_download(
     let name = sha256.to_string();
     let media_type = "application/octet-stream";
     let answer = FileAnswer::new(reader, ETag::of(&sha256), media_type, Disposition::Attachment, &name);
-    Ok(answer.respond(&request))
+    let response = answer.respond(&request);
+    // A download that goes on was counted when it began.
+    let begins = *request.method() == Method::GET && !request.headers().contains_key(RANGE);
+    if begins && response.status().is_success() {
+        files.count_download(&proof, RequestInfo::of(&request));
+    }
+    Ok(response)
 }
 
 /// Takes an object of git LFS at an address that a batch gave. It is hashed as it comes; what is not what was announced
