@@ -166,3 +166,35 @@ test('a lock shows on the file and in its folder, and its holder takes it away',
 	const { locks } = await hub.call('GET', '/api/v1/repos/ana/rain/info/lfs/locks', undefined, session.access);
 	expect(locks).toEqual([]);
 });
+
+test('a repository is forked, and the fork says from what', async ({ hub, page }) => {
+	const session = await hub.account('ana');
+	const ben = await hub.account('ben');
+	await withBranches(hub, 'ana', session);
+	await arrive(page, { session: ben });
+	await page.goto(`${hub.address}/ana/rain`);
+	await page.getByRole('button', { name: /^Fork/ }).click();
+	const dialog = page.getByRole('dialog', { name: 'Fork ana/rain' });
+	await expect(dialog.getByLabel('Name')).toHaveValue('rain');
+	await expect(dialog.getByText('rain is free.')).toBeVisible();
+	await dialog.getByRole('button', { name: 'Fork it' }).click();
+	await expect(page).toHaveURL(`${hub.address}/ben/rain`);
+	await expect(page.getByText('forked from')).toBeVisible();
+	await page.getByRole('link', { name: 'Files', exact: true }).click();
+	await expect(page.getByRole('link', { name: 'weights.bin' })).toBeVisible();
+	await page.getByRole('link', { name: 'ana/rain' }).click();
+	await expect(page.getByRole('button', { name: /^Fork/ })).toContainText('1');
+});
+
+test('a folder is saved as zip or tar.gz', async ({ hub, page }) => {
+	const session = await hub.account('ana');
+	await withBranches(hub, 'ana', session);
+	await arrive(page);
+	await page.goto(`${hub.address}/ana/rain/tree/main/config`);
+	for (const [item, ending] of [['As zip', '.zip'], ['As tar.gz', '.tar.gz']] as const) {
+		await page.getByRole('button', { name: 'Download' }).click();
+		const download = page.waitForEvent('download');
+		await page.getByRole('menuitem', { name: item }).click();
+		expect((await download).suggestedFilename()).toMatch(new RegExp(`${ending.replaceAll('.', '\\.')}$`));
+	}
+});

@@ -5,7 +5,7 @@ import { arrive, expect, test } from './support/test';
 const API = /\/api\//;
 
 /** Pages that ask the hub for something before they can show what they are for. */
-const ASKING = ['home', 'search', 'user', 'card', 'tree', 'commits', 'commit', 'file-csv'];
+const ASKING = ['home', 'search', 'user', 'card', 'tree', 'commits', 'commit', 'branches', 'compare', 'file-csv'];
 
 async function withoutSession(page: Page, answer: (route: import('@playwright/test').Route) => Promise<void>) {
 	await page.route(API, async (route) => {

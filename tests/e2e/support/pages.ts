@@ -37,6 +37,9 @@ export async function everyPage(hub: Hub, token: string): Promise<UiPage[]> {
 		{ name: 'tree', path: `${base(model)}/tree/main` },
 		{ name: 'commits', path: `${base(model)}/commits/main` },
 		{ name: 'commit', path: `${base(model)}/commit/${commit.id}` },
+		{ name: 'branches', path: `${base(model)}/branches` },
+		{ name: 'tags', path: `${base(model)}/tags` },
+		{ name: 'compare', path: `${base(model)}/compare?base=${commit.parents[0]}&head=main` },
 		{ name: 'upload', path: `${base(own)}/upload/main`, signedIn: true },
 		{ name: 'repository-settings', path: `${base(own)}/settings`, signedIn: true },
 		{ name: 'not-found', path: '/nobody/nothing' }

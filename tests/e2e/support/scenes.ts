@@ -64,10 +64,10 @@ export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 		file('file-large', 'large.txt'),
 		file('file-long-path', 'config/training run of a rather long name that goes on and on/settings for the second season.json'),
 		{ name: 'file-missing', path: `${base}/blob/main/nothing.txt`, signedIn: true },
-		{ name: 'branches', path: '/demo/rain/branches', signedIn: true },
-		{ name: 'tags', path: '/demo/rain/tags' },
+		{ name: 'branches-own', path: '/demo/rain/branches', signedIn: true },
+		{ name: 'tags-own', path: '/demo/rain/tags' },
 		{ name: 'tags-none', path: '/demo/empty/tags' },
-		{ name: 'compare', path: '/demo/rain/compare?base=main&head=season%2F2025' },
+		{ name: 'compare-own', path: '/demo/rain/compare?base=main&head=season%2F2025' },
 		{ name: 'compare-none', path: '/demo/rain/compare?base=season%2F2025&head=main' },
 		{
 			name: 'switcher',
