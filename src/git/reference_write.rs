@@ -3,8 +3,9 @@
 //! References are written here and not by gix, whose transactions neither sync files nor notice that `a` and `a/b`
 //! exclude each other when one of them is packed.
 
-use super::durable::{create_folders, replace, sync_folder, write_new};
+use super::durable::{create_folders, sync_folder};
 use super::error::GitError;
+use super::lock_file::LockFile;
 use super::model::ObjectId;
 use super::references::{branch_reference, tag_reference};
 use super::repository::Repository;
@@ -12,12 +13,6 @@ use gix::refs::FullName;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// How long a lock file of another program is respected. Our own writers are ordered by a mutex, so one that stays
-/// was left by a crash.
-const FOREIGN_LOCK_WAIT: Duration = Duration::from_secs(2);
-const LOCK_RETRY: Duration = Duration::from_millis(20);
 
 /// The answer of a compare-and-swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +82,7 @@ impl Repository {
         let full = branch_reference(name)?;
         self.git.locks().with_references(self.id, || {
             let content = format!("ref: {full}\n");
-            write_locked(&self.folder().join("HEAD"), content.as_bytes())
+            LockFile::take(&self.folder().join("HEAD"))?.commit(content.as_bytes())
         })
     }
 
@@ -112,7 +107,7 @@ impl Repository {
                     self.write_loose(name, id)?;
                 }
                 None => {
-                    self.remove_packed(name)?;
+                    self.remove_packed(&[name])?;
                     self.remove_loose(name)?;
                 }
             }
@@ -133,7 +128,7 @@ impl Repository {
         Ok(())
     }
 
-    fn loose_path(&self, name: &FullName) -> PathBuf {
+    pub(super) fn loose_path(&self, name: &FullName) -> PathBuf {
         self.folder().join(name.to_string())
     }
 
@@ -143,17 +138,26 @@ impl Repository {
             create_folders(self.folder(), parent)?;
         }
         remove_empty_folders(&path);
-        write_locked(&path, format!("{id}\n").as_bytes())
+        LockFile::take(&path)?.commit(format!("{id}\n").as_bytes())
     }
 
     pub(super) fn remove_loose(&self, name: &FullName) -> Result<(), GitError> {
         let path = self.loose_path(name);
+        let Some(parent) = path.parent() else { return Ok(()) };
         match fs::remove_file(&path) {
+            // Packing may have removed it just now; that has to be on the disk before somebody hears that it is gone.
+            Err(error) if error.kind() == ErrorKind::NotFound && parent.is_dir() => return Ok(sync_folder(parent)?),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             other => other?,
         }
-        let Some(parent) = path.parent() else { return Ok(()) };
         sync_folder(parent)?;
+        self.remove_empty_parents(&path);
+        Ok(())
+    }
+
+    /// Removes the folders above a reference that became empty. Only while no other reference can move.
+    pub(super) fn remove_empty_parents(&self, path: &Path) {
+        let Some(parent) = path.parent() else { return };
         // Folders that became empty would stand in the way of nothing, but they pile up. `refs/heads` and the like stay.
         let kept = self.folder().join("refs");
         let mut folder = parent;
@@ -161,35 +165,6 @@ impl Repository {
             let Some(above) = folder.parent() else { break };
             folder = above;
         }
-        Ok(())
-    }
-
-    /// Takes a reference out of `packed-refs`, which only stock git or a later repacking writes.
-    pub(super) fn remove_packed(&self, name: &FullName) -> Result<(), GitError> {
-        let path = self.folder().join("packed-refs");
-        let text = match fs::read(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            other => other?,
-        };
-        let wanted = name.to_string();
-        let mut kept = Vec::with_capacity(text.len());
-        let (mut found, mut skipping) = (false, false);
-        for line in text.split_inclusive(|byte| *byte == b'\n') {
-            // A line `^…` belongs to the annotated tag before it.
-            if line.starts_with(b"^") {
-                if !skipping {
-                    kept.extend_from_slice(line);
-                }
-                continue;
-            }
-            let name_of_line = line.split(|byte| *byte == b' ').nth(1).map(<[u8]>::trim_ascii_end);
-            skipping = !line.starts_with(b"#") && name_of_line == Some(wanted.as_bytes());
-            found |= skipping;
-            if !skipping {
-                kept.extend_from_slice(line);
-            }
-        }
-        if found { write_locked(&path, &kept) } else { Ok(()) }
     }
 }
 
@@ -200,31 +175,6 @@ fn short(name: &str) -> String {
         .or_else(|| name.strip_prefix("tags/"))
         .unwrap_or(name);
     name.to_owned()
-}
-
-/// Writes `path.lock`, syncs it and renames it to `path`, as git does, so that a git process started by hand on the
-/// same folder and we respect each other.
-fn write_locked(path: &Path, content: &[u8]) -> Result<(), GitError> {
-    let mut lock = path.as_os_str().to_owned();
-    lock.push(".lock");
-    let lock = PathBuf::from(lock);
-    let mut waited = Duration::ZERO;
-    loop {
-        match write_new(&lock, content) {
-            Ok(()) => break,
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                // A full disk leaves a lock that is ours to remove.
-                let _ = fs::remove_file(&lock);
-                return Err(error.into());
-            }
-            Err(_) if waited < FOREIGN_LOCK_WAIT => {
-                std::thread::sleep(LOCK_RETRY);
-                waited += LOCK_RETRY;
-            }
-            Err(_) => fs::remove_file(&lock)?,
-        }
-    }
-    Ok(replace(&lock, path)?)
 }
 
 /// An empty folder left by a deleted branch `a/b` must not prevent a branch `a`.

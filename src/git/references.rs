@@ -4,8 +4,11 @@ use super::error::GitError;
 use super::model::{ObjectId, Reference};
 use super::repository::Repository;
 use gix::odb::HeaderExt;
-use gix::refs::FullName;
-use std::collections::HashSet;
+use gix::refs::file::loose;
+use gix::refs::{FullName, Target};
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::io::ErrorKind;
 
 /// Short commit ids begin at four digits, as in git.
 const SHORT_ID_MIN: usize = 4;
@@ -113,12 +116,12 @@ impl Repository {
         let mut name = name.clone();
         // git allows chains of symbolic references up to five deep.
         for _ in 0..5 {
-            let Some(found) = self.gix.refs.try_find(name.as_ref())? else {
+            let Some(target) = self.direct_target(&name)? else {
                 return Ok(None);
             };
-            match found.target {
-                gix::refs::Target::Object(id) => return Ok(Some(id.into())),
-                gix::refs::Target::Symbolic(next) => name = next,
+            match target {
+                Target::Object(id) => return Ok(Some(id.into())),
+                Target::Symbolic(next) => name = next,
             }
         }
         Ok(None)
@@ -172,13 +175,82 @@ impl Repository {
     /// Every reference with its full name and its target, symbolic ones followed, annotated tags not, by name.
     pub fn all_references(&self) -> Result<Vec<(String, ObjectId)>, GitError> {
         let mut references = Vec::new();
-        for reference in self.gix.references()?.all()? {
-            let name = reference?.name().to_owned();
-            if let Some(target) = self.reference_target(&name)? {
-                references.push((name.to_string(), target));
-            }
+        for reference in self.stored_references()? {
+            let target = match reference.target {
+                Target::Object(id) => Some(id.into()),
+                Target::Symbolic(name) => self.reference_target(&name)?,
+            };
+            references.extend(target.map(|target| (reference.name.to_string(), target)));
         }
         references.sort_unstable();
+        Ok(references)
+    }
+
+    /// What a reference itself says. Its own file is looked at before the packed ones and not after them, as gix does it:
+    /// a reference that is packed between the two looks would be in neither.
+    fn direct_target(&self, name: &FullName) -> Result<Option<Target>, GitError> {
+        if let Some(loose) = self.loose_reference(name)? {
+            return Ok(Some(loose.target));
+        }
+        Ok(self.packed_target(name)?.map(|target| Target::Object(target.gix())))
+    }
+
+    /// What `packed-refs` says of a reference.
+    pub(super) fn packed_target(&self, name: &FullName) -> Result<Option<ObjectId>, GitError> {
+        let Some(packed) = self.gix.refs.cached_packed_buffer()? else {
+            return Ok(None);
+        };
+        let found = packed.try_find(name.as_ref())?;
+        Ok(found.map(|found| found.target().into()))
+    }
+
+    /// A reference that is a file of its own.
+    pub(super) fn loose_reference(&self, name: &FullName) -> Result<Option<gix::refs::Reference>, GitError> {
+        let content = match fs::read(self.loose_path(name)) {
+            Err(error) if is_absent(&error) => return Ok(None),
+            other => other?,
+        };
+        let found = loose::Reference::try_from_path(name.clone(), &content, gix::hash::Kind::Sha1)?;
+        Ok(Some(found.into()))
+    }
+
+    /// Every reference as it is stored, by name; files before packed ones here too.
+    pub(super) fn stored_references(&self) -> Result<Vec<gix::refs::Reference>, GitError> {
+        let mut references = self.loose_references()?;
+        if let Some(packed) = self.gix.refs.cached_packed_buffer()? {
+            for reference in packed.iter()? {
+                let reference = gix::refs::Reference::from(reference?);
+                references.entry(reference.name.clone()).or_insert(reference);
+            }
+        }
+        Ok(references.into_values().collect())
+    }
+
+    /// Every reference that is a file of its own. What vanishes meanwhile was deleted or is packed by now.
+    pub(super) fn loose_references(&self) -> Result<BTreeMap<FullName, gix::refs::Reference>, GitError> {
+        let mut references = BTreeMap::new();
+        let mut waiting = vec![(self.folder().join("refs"), "refs".to_owned())];
+        while let Some((folder, prefix)) = waiting.pop() {
+            let files = match fs::read_dir(&folder) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                other => other?,
+            };
+            for file in files {
+                let file = file?;
+                // Names that are no text cannot be made by anybody but hand, and are left alone.
+                let Ok(name) = file.file_name().into_string() else {
+                    continue;
+                };
+                let name = format!("{prefix}/{name}");
+                if file.file_type()?.is_dir() {
+                    waiting.push((file.path(), name));
+                } else if let Ok(name) = FullName::try_from(name)
+                    && let Some(reference) = self.loose_reference(&name)?
+                {
+                    references.insert(name, reference);
+                }
+            }
+        }
         Ok(references)
     }
 
@@ -193,4 +265,12 @@ impl Repository {
         })
         .ok_or_else(|| GitError::Damaged("HEAD names no branch".to_owned()))
     }
+}
+
+/// Whether a file is not there, a folder in its place or a file in place of its folder included.
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory
+    )
 }

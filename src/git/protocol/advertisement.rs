@@ -85,8 +85,7 @@ impl Repository {
     /// The references that clients see, without those that lead nowhere.
     pub(super) fn advertisement(&self) -> Result<Advertisement, GitError> {
         let mut references = Vec::new();
-        for reference in self.gix.references()?.all()? {
-            let reference = reference?.detach();
+        for reference in self.stored_references()? {
             let name = reference.name.as_bstr();
             if name.starts_with(HIDDEN_REFERENCES.as_bytes()) {
                 continue;
@@ -116,7 +115,7 @@ impl Repository {
     }
 
     /// Where an object leads when tags are followed, itself when it is none; `None` when that is missing.
-    pub(super) fn peeled(&self, id: ObjectId) -> Result<Option<ObjectId>, GitError> {
+    pub(in crate::git) fn peeled(&self, id: ObjectId) -> Result<Option<ObjectId>, GitError> {
         let mut id = id.gix();
         loop {
             match self.gix.try_find_header(id)?.map(|header| header.kind()) {

@@ -85,11 +85,12 @@ impl Repository {
             if atomic {
                 refuse_all_for_one(&mut answers);
             }
+            let unpacked = self.unpack_deleted(changes, &answers).is_ok();
             // Deletions first: they make room for names below or above theirs.
             for deletions in [true, false] {
                 for (change, answer) in changes.iter().zip(&mut answers) {
                     if change.new.is_none() == deletions && answer.is_ok() {
-                        *answer = self.apply_change(change).map_err(ReferenceRefusal::from);
+                        *answer = self.apply_change(change, unpacked).map_err(ReferenceRefusal::from);
                     }
                 }
             }
@@ -97,13 +98,28 @@ impl Repository {
         })
     }
 
-    fn apply_change(&self, change: &ReferenceChange) -> Result<(), GitError> {
+    /// Takes all references that are deleted out of the packed ones at once: each by itself would write the file anew.
+    fn unpack_deleted(
+        &self,
+        changes: &[ReferenceChange],
+        answers: &[Result<(), ReferenceRefusal>],
+    ) -> Result<(), GitError> {
+        let accepted = changes.iter().zip(answers).filter(|(_, answer)| answer.is_ok());
+        let deleted = accepted.filter(|(change, _)| change.new.is_none());
+        let names = deleted.map(|(change, _)| full_name(&change.name));
+        let names = names.collect::<Result<Vec<_>, _>>()?;
+        self.remove_packed(&names.iter().collect::<Vec<_>>())
+    }
+
+    fn apply_change(&self, change: &ReferenceChange, unpacked: bool) -> Result<(), GitError> {
         let name = full_name(&change.name)?;
         match change.new {
-            new if new == self.reference_target(&name)? => Ok(()),
+            Some(id) if Some(id) == self.reference_target(&name)? => Ok(()),
             Some(id) => self.write_loose(&name, id),
             None => {
-                self.remove_packed(&name)?;
+                if !unpacked {
+                    self.remove_packed(&[&name])?;
+                }
                 self.remove_loose(&name)
             }
         }

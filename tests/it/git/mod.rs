@@ -4,6 +4,7 @@ mod commits;
 mod corpus;
 mod diffs;
 mod maintenance;
+mod packed_references;
 mod path_history;
 mod reading;
 mod receiving;
