@@ -236,13 +236,17 @@ impl Repository {
                 other => other?,
             };
             for file in files {
-                let file = file?;
+                let file = match file {
+                    // The folder became empty and was removed while it was read.
+                    Err(error) if error.kind() == ErrorKind::NotFound => break,
+                    other => other?,
+                };
                 // Names that are no text cannot be made by anybody but hand, and are left alone.
                 let Ok(name) = file.file_name().into_string() else {
                     continue;
                 };
                 let name = format!("{prefix}/{name}");
-                if file.file_type()?.is_dir() {
+                if file.file_type().is_ok_and(|kind| kind.is_dir()) {
                     waiting.push((file.path(), name));
                 } else if let Ok(name) = FullName::try_from(name)
                     && let Some(reference) = self.loose_reference(&name)?

@@ -6,7 +6,7 @@ use gix::objs::{CommitRefIter, Kind};
 use std::collections::BinaryHeap;
 
 /// What a walk needs of a commit.
-pub(super) struct Commit {
+pub(in crate::git) struct Commit {
     pub tree: ObjectId,
     pub parents: Vec<ObjectId>,
     /// When it was recorded, in seconds.
@@ -15,7 +15,7 @@ pub(super) struct Commit {
 
 impl Repository {
     /// Reads a commit; `None` when the object is absent or something else.
-    pub(super) fn commit_node(&self, id: ObjectId) -> Result<Option<Commit>, GitError> {
+    pub(in crate::git) fn commit_node(&self, id: ObjectId) -> Result<Option<Commit>, GitError> {
         let Some(object) = self.gix.try_find_object(id.gix())? else {
             return Ok(None);
         };
@@ -37,7 +37,7 @@ impl Repository {
     }
 
     /// The same for a commit that has to be there.
-    pub(super) fn known_commit(&self, id: ObjectId) -> Result<Commit, GitError> {
+    pub(in crate::git) fn known_commit(&self, id: ObjectId) -> Result<Commit, GitError> {
         self.commit_node(id)?
             .ok_or_else(|| GitError::Damaged(format!("commit {id} is missing")))
     }

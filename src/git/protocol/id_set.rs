@@ -6,13 +6,13 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// A set of objects.
-pub(super) type IdSet = HashSet<ObjectId, Seeded>;
+pub(in crate::git) type IdSet = HashSet<ObjectId, Seeded>;
 /// A map from objects.
-pub(super) type IdMap<T> = HashMap<ObjectId, T, Seeded>;
+pub(in crate::git) type IdMap<T> = HashMap<ObjectId, T, Seeded>;
 
 /// Makes the hashers of one set.
 #[derive(Clone)]
-pub(super) struct Seeded(u64);
+pub(in crate::git) struct Seeded(u64);
 
 impl Default for Seeded {
     fn default() -> Self {
@@ -28,7 +28,7 @@ impl BuildHasher for Seeded {
     }
 }
 
-pub(super) struct Folded(u64);
+pub(in crate::git) struct Folded(u64);
 
 impl Hasher for Folded {
     fn write(&mut self, bytes: &[u8]) {

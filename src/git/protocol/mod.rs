@@ -7,11 +7,11 @@
 mod advertisement;
 mod commit_walk;
 mod filter;
-mod id_set;
+pub(in crate::git) mod id_set;
 mod ls_refs;
 mod negotiation;
 mod object_walk;
-mod pack_cache;
+pub(in crate::git) mod pack_cache;
 mod pack_stream;
 mod packet;
 mod packs;

@@ -7,7 +7,7 @@ const OBJECT_MAX: usize = 1 << 20;
 
 /// Objects that deltas are made from, kept within a number of bytes. There are two generations: when the young one is
 /// full it becomes the old one, and what is used again becomes young again.
-pub(super) struct PackCache {
+pub(in crate::git) struct PackCache {
     young: HashMap<(u32, u64), Kept>,
     old: HashMap<(u32, u64), Kept>,
     young_bytes: usize,
@@ -22,7 +22,7 @@ struct Kept {
 
 impl PackCache {
     /// A cache of at most so many bytes.
-    pub(super) fn new(bytes: usize) -> Self {
+    pub(in crate::git) fn new(bytes: usize) -> Self {
         Self {
             young: HashMap::new(),
             old: HashMap::new(),

@@ -20,7 +20,7 @@ pub(super) fn size(delta: &[u8]) -> Result<(u64, &[u8]), ReceiveError> {
 }
 
 /// Makes the object of a delta, whose size the caller has compared with its limits.
-pub(super) fn apply(base: &[u8], delta: &[u8]) -> Result<Vec<u8>, ReceiveError> {
+pub(in crate::git) fn apply(base: &[u8], delta: &[u8]) -> Result<Vec<u8>, ReceiveError> {
     let (base_size, rest) = size(delta)?;
     let (result_size, mut rest) = size(rest)?;
     let result_size = usize::try_from(result_size).map_err(|_| broken())?;

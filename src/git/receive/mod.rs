@@ -15,7 +15,7 @@
 
 mod commands;
 mod connectivity;
-mod delta;
+pub(in crate::git) mod delta;
 mod deltas;
 mod error;
 mod found;
