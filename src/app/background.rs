@@ -70,6 +70,15 @@ fn tasks(hub: &Hub) -> Vec<PeriodicTask> {
             Some(10 * MINUTE),
             pack,
         ),
+        PeriodicTask::new(
+            "gc",
+            "Packs repositories anew and removes what no branch or tag has led to for long enough.",
+            Some(HOUR),
+            {
+                let hub = hub.clone();
+                move |stop| collect(hub.clone(), stop)
+            },
+        ),
         task(
             hub,
             "expire-uploads",
@@ -122,6 +131,10 @@ async fn sweep(hub: Hub) -> Result<String, JobError> {
 
 async fn pack(hub: Hub) -> Result<String, JobError> {
     Ok(format!("Packed {} repositories.", hub.repos.pack_all().await?))
+}
+
+async fn collect(hub: Hub, stop: CancellationToken) -> Result<String, JobError> {
+    Ok(hub.collect(false, stop).await?)
 }
 
 async fn expire_uploads(hub: Hub) -> Result<String, JobError> {

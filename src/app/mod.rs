@@ -5,6 +5,8 @@
 mod background;
 /// Comparing everything with everything.
 mod check;
+/// Bringing git folders into order.
+mod collect;
 /// The data folder and its lock.
 mod data_folder;
 /// Why the hub cannot start.

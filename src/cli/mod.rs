@@ -14,6 +14,8 @@ mod config;
     reason = "numbers of pictures and series, small and made here"
 )]
 mod demo;
+/// `geoml-hub gc`.
+mod gc;
 /// Work on the data folder of a stopped hub.
 mod offline;
 /// Asking for a password.
@@ -59,6 +61,8 @@ enum Command {
     User(user::User),
     /// Look for contradictions in the data folder of a stopped hub.
     Check(check::Check),
+    /// Pack the git folders of a stopped hub anew and remove what no branch or tag has led to for long enough.
+    Gc(gc::Gc),
     /// Make anew what is derived from git and metadata: path history, cards, search indexes.
     Reindex(reindex::Reindex),
     /// Show, check or begin a configuration.
@@ -71,6 +75,7 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run().map(|()| Outcome::Done),
         Command::User(user) => user.run().map(|()| Outcome::Done),
         Command::Check(check) => check.run(),
+        Command::Gc(gc) => gc.run().map(|()| Outcome::Done),
         Command::Reindex(reindex) => reindex.run().map(|()| Outcome::Done),
         Command::Config(config) => config.run().map(|()| Outcome::Done),
     };

@@ -101,6 +101,9 @@ pub enum GitError {
     /// The object database does not hold what it should.
     #[error("The git data of the repository is damaged: {0}.")]
     Damaged(String),
+    /// Long work was given up.
+    #[error("The work was given up, as the hub stops.")]
+    Stopped,
     /// The disk of the git folder is full.
     #[error("The server's disk is full; nothing was changed. An administrator has to free space.")]
     DiskFull,
@@ -164,9 +167,12 @@ impl Problem for GitError {
             | Self::Stale { .. } => Code::Conflict,
             Self::TooLarge { .. } => Code::TooLarge,
             Self::DiskFull => Code::StorageFull,
-            Self::NoRepository | Self::RepositoryExists | Self::Damaged(_) | Self::Io(_) | Self::Engine(_) => {
-                Code::Internal
-            }
+            Self::NoRepository
+            | Self::RepositoryExists
+            | Self::Damaged(_)
+            | Self::Stopped
+            | Self::Io(_)
+            | Self::Engine(_) => Code::Internal,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Packing: many small packs and loose objects become one pack.
 //!
 //! Nothing is removed that is not in the new pack, reachable or not: an object that no reference names may belong to a commit
-//! that is about to be published. Objects keep the form they have, deltas included; new deltas are not made.
+//! that is about to be published. Objects keep the form they have, deltas included; new deltas are not made, as that is the
+//! business of `super::repack`, which comes by more seldom.
 //!
 //! Readers are not disturbed: the new pack is complete and durable before the old ones go, maps of removed files stay valid
 //! on Unix, and a reader that opens a pack too late looks at the folder again and finds the new one.
@@ -148,7 +149,7 @@ fn copy_pack(pack: &Pack, writer: &mut PackWriter) -> Result<(), GitError> {
     Ok(())
 }
 
-/// Complete packs that may be merged: those with a `.keep` file stay, as in git.
+/// Complete packs that may be merged: those with a `.keep` file stay, as in git, and those of objects set aside.
 fn packs_in(folder: &Path) -> Result<Vec<Pack>, GitError> {
     let mut packs = Vec::new();
     for file in fs::read_dir(folder)? {
@@ -157,7 +158,9 @@ fn packs_in(folder: &Path) -> Result<Vec<Pack>, GitError> {
             continue;
         }
         let path = index_path.with_extension("pack");
-        if index_path.with_extension("keep").exists() || !path.exists() {
+        // What is set aside has a time, which would be lost.
+        let is_apart = index_path.with_extension("keep").exists() || index_path.with_extension("mtimes").exists();
+        if is_apart || !path.exists() {
             continue;
         }
         packs.push(Pack {
@@ -169,7 +172,7 @@ fn packs_in(folder: &Path) -> Result<Vec<Pack>, GitError> {
     Ok(packs)
 }
 
-fn loose_in(objects: &Path) -> Result<Vec<(ObjectId, PathBuf)>, GitError> {
+pub(super) fn loose_in(objects: &Path) -> Result<Vec<(ObjectId, PathBuf)>, GitError> {
     let mut loose = Vec::new();
     for shard in fs::read_dir(objects)? {
         let shard = shard?.path();
@@ -191,20 +194,25 @@ fn loose_in(objects: &Path) -> Result<Vec<(ObjectId, PathBuf)>, GitError> {
     Ok(loose)
 }
 
-fn remove_leftovers(folder: &Path) -> Result<(), GitError> {
+/// Removes what crashes left: unfinished packs, and packs without an index or the other way round. They are old, as
+/// somebody may just be about to complete one.
+pub(super) fn remove_leftovers(folder: &Path) -> Result<(), GitError> {
     for file in fs::read_dir(folder)? {
-        let file = file?;
-        let ours = file
-            .file_name()
-            .to_str()
-            .is_some_and(|name| name.starts_with(TEMPORARY_PREFIX));
-        let age = file
-            .metadata()
-            .and_then(|metadata| metadata.modified())
-            .ok()
-            .and_then(|time| time.elapsed().ok());
-        if ours && age.is_some_and(|age| age > TEMPORARY_MAX_AGE) {
-            fs::remove_file(file.path())?;
+        let path = file?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let age = path.metadata().and_then(|metadata| metadata.modified()).ok();
+        let is_old = age
+            .and_then(|time| time.elapsed().ok())
+            .is_some_and(|age| age > TEMPORARY_MAX_AGE);
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let lacks = |other: &str| !path.with_extension(other).exists();
+        let is_part = match extension {
+            Some("pack") => lacks("idx") && lacks("keep"),
+            Some("idx" | "rev" | "mtimes" | "bitmap") => lacks("pack"),
+            _ => false,
+        };
+        if is_old && (name.starts_with(TEMPORARY_PREFIX) || (name.starts_with("pack-") && is_part)) {
+            fs::remove_file(&path)?;
         }
     }
     Ok(())

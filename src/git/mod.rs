@@ -8,8 +8,9 @@
 //! - A reference moves by compare-and-swap under a mutex of its repository; `a` and `a/b` never exist together.
 //! - Objects come before the reference that needs them. A crash leaves at most unreferenced objects and temporary files.
 //! - `git fsck --strict` accepts every repository that this module wrote.
+//! - Objects that nothing leads to disappear only as `repack` says.
 //!
-//! Deliberately absent: HTTP, pruning of unreachable objects, new deltas.
+//! Deliberately absent: HTTP.
 
 mod attributes;
 mod blob_stage;
@@ -33,6 +34,7 @@ mod pack;
 mod reference_pack;
 mod reference_write;
 mod references;
+mod repack;
 mod repository;
 mod special_files;
 mod statistics;
@@ -64,6 +66,7 @@ pub use model::{
     ChangeKind, CommitInfo, EntryKind, FileChange, InvalidObjectId, ObjectId, Reference, Signature, TreeEntry,
 };
 pub use references::branch_matches;
+pub use repack::{Pruned, Pruning, RepackOptions, Repacked};
 pub use repository::{Git, Repository};
 pub use statistics::Statistics;
 pub use tag::Annotation;

@@ -3,11 +3,12 @@
 use super::durable::{sync_folder, unique_name, write_new};
 use super::error::GitError;
 use super::model::ObjectId;
+use super::repack::{remove_if_there, times_file};
 use gix::objs::Kind;
 use gix::odb::pack::data::entry::Header;
 use gix::zlib::stream::deflate::{Compress, FlushCompress};
 use gix::zlib::{Compression, Status};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
@@ -58,6 +59,11 @@ impl PackWriter {
     /// Begins a pack in the folder `objects/pack` of a repository.
     pub(super) fn new(folder: PathBuf) -> Result<Self, GitError> {
         let temporary = folder.join(unique_name(TEMPORARY_PREFIX));
+        Self::apart(temporary, folder)
+    }
+
+    /// Begins a pack in a file elsewhere on the same file system, which is to go to a folder `objects/pack`.
+    pub(super) fn apart(temporary: PathBuf, folder: PathBuf) -> Result<Self, GitError> {
         let file = File::options()
             .create_new(true)
             .read(true)
@@ -84,6 +90,11 @@ impl PackWriter {
     /// The number of objects so far.
     pub(super) fn len(&self) -> usize {
         self.objects.len()
+    }
+
+    /// Where the next object begins.
+    pub(super) fn offset(&self) -> u64 {
+        self.out.offset
     }
 
     /// Whether the pack holds the object.
@@ -205,7 +216,16 @@ impl PackWriter {
     }
 
     /// Completes the pack, makes it durable and shows it to readers; answers its path, or `None` when it is empty.
-    pub(super) fn finish(mut self) -> Result<Option<PathBuf>, GitError> {
+    pub(super) fn finish(self) -> Result<Option<PathBuf>, GitError> {
+        self.complete(None)
+    }
+
+    /// The same for objects that nothing leads to, with the time in seconds since when each is set aside.
+    pub(super) fn finish_aside(self, times: &HashMap<ObjectId, u32>) -> Result<Option<PathBuf>, GitError> {
+        self.complete(Some(times))
+    }
+
+    fn complete(mut self, times: Option<&HashMap<ObjectId, u32>>) -> Result<Option<PathBuf>, GitError> {
         if self.objects.is_empty() {
             return Ok(None);
         }
@@ -222,6 +242,17 @@ impl PackWriter {
         let temporary_index = self.temporary.with_extension("idx");
         let name = format!("pack-{}", hex::encode(pack_hash));
         let target = self.folder.join(format!("{name}.pack"));
+        if times.is_none() {
+            // The very same pack may lie there as one of objects that nothing leads to.
+            remove_if_there(&target.with_extension("mtimes"))?;
+        }
+        if let Some(times) = times {
+            let times = self.objects.iter().map(|object| times.get(&object.id).copied());
+            let file = times_file(times.map(Option::unwrap_or_default), &pack_hash)?;
+            let temporary_times = self.temporary.with_extension("mtimes");
+            write_new(&temporary_times, &file)?;
+            fs::rename(&temporary_times, target.with_extension("mtimes"))?;
+        }
         write_new(&temporary_index, &index)
             // Readers look for indexes, so the pack comes first.
             .and_then(|()| fs::rename(&self.temporary, &target))

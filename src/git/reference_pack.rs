@@ -41,9 +41,7 @@ impl Git {
         if loose.is_empty() || loose.len() < at_least {
             return Ok(0);
         }
-        let packed = self
-            .locks()
-            .with_references(id, || repository.write_packed(loose))?;
+        let packed = self.locks().with_references(id, || repository.write_packed(loose))?;
         let mut folders = HashSet::new();
         for reference in &packed {
             if self

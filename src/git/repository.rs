@@ -9,6 +9,7 @@ use crate::base::RepositoryId;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Opened repositories that are kept. Each holds a few file maps; a handle of a kept one takes 0.6 µs, opening anew
@@ -30,12 +31,15 @@ struct Inner {
     locks: Locks,
     opened: Mutex<Opened>,
     walks: WalkCache,
+    prunings: AtomicU64,
 }
 
 #[derive(Default)]
 struct Opened {
     repositories: HashMap<RepositoryId, Kept>,
     uses: u64,
+    /// Times that a kept handle was to be dropped.
+    forgotten: u64,
 }
 
 struct Kept {
@@ -70,6 +74,7 @@ impl Git {
             locks: Locks::default(),
             opened: Mutex::default(),
             walks: WalkCache::default(),
+            prunings: AtomicU64::default(),
         })))
     }
 
@@ -190,9 +195,14 @@ impl Git {
     }
 
     fn open_and_keep(&self, id: RepositoryId) -> Result<Arc<gix::ThreadSafeRepository>, GitError> {
+        let forgotten = self.opened().forgotten;
         let handle = Arc::new(open_isolated(&self.folder(id))?);
         let lenders = self.lenders(id)?;
         let mut opened = self.opened();
+        // It may have seen what went away since.
+        if opened.forgotten != forgotten {
+            return Ok(handle);
+        }
         let last_use = opened.uses;
         if opened.repositories.len() >= OPENED_MAX {
             let oldest = opened.repositories.iter().min_by_key(|(_, kept)| kept.last_use);
@@ -224,7 +234,18 @@ impl Git {
     /// Drops the kept handles that look into a folder, after packs or the whole of it went away.
     pub(super) fn forget(&self, id: RepositoryId) {
         let looks = |other: RepositoryId, kept: &Kept| other == id || kept.lenders.contains(&id);
-        self.opened().repositories.retain(|other, kept| !looks(*other, kept));
+        let mut opened = self.opened();
+        opened.repositories.retain(|other, kept| !looks(*other, kept));
+        opened.forgotten += 1;
+    }
+
+    /// How often objects that nothing led to were removed, in any repository, since the start.
+    pub fn prunings(&self) -> u64 {
+        self.0.prunings.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn note_pruning(&self) {
+        self.0.prunings.fetch_add(1, Ordering::SeqCst);
     }
 
     pub(super) fn locks(&self) -> &Locks {

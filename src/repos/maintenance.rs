@@ -31,6 +31,7 @@ impl Repos {
     pub async fn pack_all(&self) -> Result<usize, ReposError> {
         let mut packed = 0;
         for (id, branch, _) in self.store.read(store::known_tips)? {
+            let _turn = self.maintenance.lock().await;
             let git = self.git.clone();
             match blocking(move || git.maintain(id)).await {
                 Ok(maintained) => packed += usize::from(maintained.objects > 0),

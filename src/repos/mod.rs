@@ -15,6 +15,8 @@ pub mod api;
 mod borrowing;
 /// Accounts with a part in repositories of others.
 mod collaborators;
+/// Bringing git folders into order.
+mod collect;
 /// Commits in the making.
 mod commit;
 /// New repositories.
@@ -52,6 +54,7 @@ mod usage;
 
 pub use access::{AdminRepo, OwnerRepo, ReadRepo, RepositoryAddress, WriteRepo};
 pub use collaborators::collaborators_of;
+pub use collect::{CollectOptions, Collected};
 pub use commit::{CommitDraft, CommitOptions, Committed};
 pub use create::NewRepository;
 pub use error::ReposError;
@@ -112,6 +115,8 @@ pub struct Repos {
     events: Events,
     clock: Clock,
     follow_move: Arc<OnceLock<FollowMove>>,
+    /// Held by whoever packs a repository: one at a time.
+    maintenance: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Moves the rows that a slice above keeps by path, in the transaction that ends the commit.
@@ -127,6 +132,7 @@ impl Repos {
             events,
             clock,
             follow_move: Arc::default(),
+            maintenance: Arc::default(),
         }
     }
 

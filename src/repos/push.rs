@@ -49,6 +49,8 @@ struct Arrived {
     incoming: Option<Incoming>,
     written_bytes: u64,
     origin: Origin,
+    /// [`crate::git::Git::prunings`] before it was looked at.
+    prunings: u64,
 }
 
 impl Repos {
@@ -77,6 +79,7 @@ impl Repos {
         } = push;
         let row = self.live(proof)?;
         let slice = self.clone();
+        let prunings = self.git.prunings();
         let (judge, asked) = (proof.clone(), commands.clone());
         // Nobody waits for this: it reads what is new, and what of the old it stands on.
         let (incoming, verdicts) = blocking(move || {
@@ -101,6 +104,7 @@ impl Repos {
                 incoming,
                 written_bytes,
                 origin,
+                prunings,
             };
             let moved = self.publish_push(proof, changes, atomic, arrived).await?;
             for (name, outcome) in &mut report.0 {
@@ -257,9 +261,14 @@ impl Repos {
             return Ok(outcomes);
         }
         let (mut bytes, mut pointers) = (arrived.written_bytes, Vec::new());
+        let incoming = if self.git.prunings() == arrived.prunings {
+            arrived.incoming
+        } else {
+            self.look_again(proof, &kept, arrived.incoming).await?
+        };
         // Deletions alone need nothing of what was sent.
         let wanted = kept.iter().any(|change| change.new.is_some());
-        if let Some(incoming) = arrived.incoming.filter(|_| wanted) {
+        if let Some(incoming) = incoming.filter(|_| wanted) {
             bytes += incoming.bytes();
             pointers = incoming.pointers();
             self.require_room(proof, bytes)?;
@@ -274,6 +283,27 @@ impl Repos {
         self.announce_push(proof, journal, bytes, pointers).await?;
         outcomes.extend(self.heal_push(&guard).await?);
         Ok(outcomes)
+    }
+
+    /// Objects went away since the push was looked at; now, under the lock, none does.
+    async fn look_again(
+        &self,
+        proof: &WriteRepo,
+        changes: &[ReferenceChange],
+        incoming: Option<Incoming>,
+    ) -> Result<Option<Incoming>, ReposError> {
+        let (slice, row) = (self.clone(), self.live(proof)?);
+        let commands: Vec<Command> = changes.iter().map(command_of).collect();
+        blocking(move || {
+            if let Some(incoming) = &incoming {
+                slice.check_content(&row, &commands, &vec![Ok(()); commands.len()], incoming)?;
+            } else {
+                let tips: Vec<ObjectId> = commands.iter().filter_map(|command| command.new).collect();
+                slice.git.repository(row.id)?.require_complete(&tips)?;
+            }
+            Ok(incoming)
+        })
+        .await
     }
 
     /// Writes the journal, what the push costs, and that git has these pointers now: their content stays, in whatever form
@@ -310,6 +340,14 @@ impl Repos {
                 Ok(())
             })
             .await
+    }
+}
+
+fn command_of(change: &ReferenceChange) -> Command {
+    Command {
+        name: change.name.clone(),
+        old: change.old,
+        new: change.new,
     }
 }
 

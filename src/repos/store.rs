@@ -265,6 +265,16 @@ pub(super) fn settled_links(tx: &impl ReadRows, id: RepositoryId) -> Result<(Vec
     Ok((settled, waiting))
 }
 
+/// Bytes of all blobs that a repository has a right to.
+pub(super) fn linked_bytes(tx: &impl ReadRows, id: RepositoryId) -> Result<u64, StoreError> {
+    let mut bytes = 0_u64;
+    LINKS.scan(tx, &Scan::prefix(&(id,)), |_, size| {
+        bytes = bytes.saturating_add(size);
+        Ok::<_, StoreError>(ControlFlow::Continue(()))
+    })?;
+    Ok(bytes)
+}
+
 /// Some of the repositories that name a blob.
 pub(super) fn repositories_of(
     tx: &impl ReadRows,
@@ -322,6 +332,19 @@ pub(super) fn intent(tx: &impl ReadRows, id: RepositoryId, branch: &str) -> Resu
 /// Every move of a branch that is under way.
 pub(super) fn intents(tx: &impl ReadRows) -> Result<Vec<(RepositoryId, String)>, StoreError> {
     INTENTS.keys(tx, &Scan::all())
+}
+
+/// What the moves of branches and the push that are under way in a repository are about to name.
+pub(super) fn announced(tx: &impl ReadRows, id: RepositoryId) -> Result<Vec<ObjectId>, StoreError> {
+    let mut objects = Vec::new();
+    for (_, intent) in INTENTS.list(tx, &Scan::prefix(&(id,)))? {
+        objects.extend([intent.old, Some(intent.new)].into_iter().flatten());
+    }
+    if let Some(journal) = JOURNALS.get(tx, &id)? {
+        let changes = journal.changes.into_iter();
+        objects.extend(changes.flat_map(|change| [change.old, change.new]).flatten());
+    }
+    Ok(objects)
 }
 
 /// Ends the announcement of a move.

@@ -9,5 +9,6 @@ mod path_history;
 mod reading;
 mod receiving;
 mod references;
+mod repacking;
 mod special_files;
 mod support;

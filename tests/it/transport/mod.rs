@@ -2,6 +2,8 @@
 
 /// Who may fetch, and how refusals read.
 mod access;
+/// Work in the folders while everything is collected.
+mod collecting;
 /// Clones and fetches in every form.
 mod fetching;
 /// One person's git.
