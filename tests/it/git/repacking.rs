@@ -159,7 +159,7 @@ fn random_histories_become_one_pack_that_stock_git_likes_as_much_as_its_own() {
         assert_eq!((count, done.aside), (1, 0));
         assert_eq!(done.bytes, (bytes, ours));
         assert!(
-            ours < bytes / 2 && ours < theirs * 6 / 5,
+            ours < bytes * 2 / 3 && ours < theirs * 6 / 5,
             "{ours} of {bytes}, stock git {theirs}"
         );
         assert_eq!(bench.stock(&["for-each-ref"]), references);
