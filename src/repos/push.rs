@@ -47,6 +47,7 @@ pub struct PushReport(pub Vec<(String, Result<(), String>)>);
 /// What has come for a push that is about to move references.
 struct Arrived {
     incoming: Option<Incoming>,
+    lenders: Vec<RepositoryId>,
     written_bytes: u64,
     origin: Origin,
     /// [`crate::git::Git::prunings`] before it was looked at.
@@ -82,13 +83,13 @@ impl Repos {
         let prunings = self.git.prunings();
         let (judge, asked) = (proof.clone(), commands.clone());
         // Nobody waits for this: it reads what is new, and what of the old it stands on.
-        let (incoming, verdicts) = blocking(move || {
+        let (incoming, lenders, verdicts) = blocking(move || {
             let mut verdicts = slice.judged(&judge, &row, &asked, incoming.as_ref())?;
             refuse_all_for_one(&mut verdicts, atomic);
             if let Some(incoming) = &incoming {
                 slice.check_content(&row, &asked, &verdicts, (incoming, &lenders))?;
             }
-            Ok::<_, ReposError>((incoming, verdicts))
+            Ok::<_, ReposError>((incoming, lenders, verdicts))
         })
         .await?;
         let mut report = PushReport(
@@ -102,6 +103,7 @@ impl Repos {
         if !changes.is_empty() {
             let arrived = Arrived {
                 incoming,
+                lenders,
                 written_bytes,
                 origin,
                 prunings,
@@ -264,7 +266,7 @@ impl Repos {
         let incoming = if self.git.prunings() == arrived.prunings {
             arrived.incoming
         } else {
-            self.look_again(proof, &kept, arrived.incoming).await?
+            self.look_again(proof, &kept, arrived.incoming, arrived.lenders).await?
         };
         // Deletions alone need nothing of what was sent.
         let wanted = kept.iter().any(|change| change.new.is_some());
@@ -291,12 +293,13 @@ impl Repos {
         proof: &WriteRepo,
         changes: &[ReferenceChange],
         incoming: Option<Incoming>,
+        lenders: Vec<RepositoryId>,
     ) -> Result<Option<Incoming>, ReposError> {
         let (slice, row) = (self.clone(), self.live(proof)?);
         let commands: Vec<Command> = changes.iter().map(command_of).collect();
         blocking(move || {
             if let Some(incoming) = &incoming {
-                slice.check_content(&row, &commands, &vec![Ok(()); commands.len()], incoming)?;
+                slice.check_content(&row, &commands, &vec![Ok(()); commands.len()], (incoming, &lenders))?;
             } else {
                 let tips: Vec<ObjectId> = commands.iter().filter_map(|command| command.new).collect();
                 slice.git.repository(row.id)?.require_complete(&tips)?;
