@@ -173,7 +173,7 @@ fn random_histories_become_one_pack_that_stock_git_likes_as_much_as_its_own() {
         );
         assert_eq!(
             long_lived.list_files(tip, "", None, 100).unwrap().len(),
-            6,
+            15,
             "an old handle reads on"
         );
         assert!(bench.open().check().unwrap().problems.is_empty());
