@@ -7,6 +7,9 @@ use flate2::write::GzEncoder;
 use reqwest::Method;
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
 
@@ -186,29 +189,68 @@ async fn broken_requests_change_nothing_and_are_answered_in_words() {
     scene.app.finish().await;
 }
 
+/// A connection on which a push of so many bytes is announced.
+async fn begun(scene: &Scene, length: usize) -> TcpStream {
+    let host = scene.app.address().replace("http://", "");
+    let mut stream = TcpStream::connect(&host).await.unwrap();
+    let head = format!(
+        "POST /ana/wire.git/git-receive-pack HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+         Authorization: Bearer {}\r\nContent-Type: application/x-git-receive-pack-request\r\n\
+         Content-Length: {length}\r\n\r\n",
+        scene.ana.token.as_ref().unwrap(),
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_clients_are_waited_for_and_hold_nobody_up() {
+    let scene = scene().await;
+    let mut slow = Vec::new();
+    for number in 0..8 {
+        let name = format!("refs/heads/slow-{number}");
+        // What the client claims to understand besides is nobody's business.
+        let body = request(&[(ZERO, &scene.tip, &name)], "report-status turbo=9 x", &scene.pack);
+        slow.push((begun(&scene, body.len()).await, body));
+    }
+    for step in 0..3 {
+        for (stream, body) in &mut slow {
+            let rest = body.split_off(body.len() / 3);
+            stream.write_all(&std::mem::replace(body, rest)).await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        scene.work.commit("Meanwhile");
+        scene
+            .work
+            .push(&scene.ana, &scene.hosted.url, &["HEAD:refs/heads/quick"]);
+        scene.ana.upload("ana/wire", &format!("{step}.txt"), "by the web").await;
+    }
+    for (number, (stream, body)) in slow.iter_mut().enumerate() {
+        stream.write_all(body).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let done = format!("ok refs/heads/slow-{number}");
+        assert!(answer.contains(&done), "{answer}");
+        assert_eq!(scene.hosted.tip(&format!("refs/heads/slow-{number}")), scene.tip);
+    }
+    scene.hosted.assert_sound();
+    scene.app.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_is_cut_changes_nothing_and_leaves_nothing() {
-    use tokio::io::AsyncWriteExt;
     let scene = scene().await;
     let before = scene.hosted.references();
     let main = [(scene.first.as_str(), scene.tip.as_str(), "refs/heads/main")];
     let body = request(&main, "report-status", &scene.pack);
-    let host = scene.app.address().replace("http://", "");
     for sent in [0, 10, 150, body.len() / 2, body.len() - 1] {
-        let mut stream = tokio::net::TcpStream::connect(&host).await.unwrap();
-        let head = format!(
-            "POST /ana/wire.git/git-receive-pack HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\n\
-             Content-Type: application/x-git-receive-pack-request\r\nContent-Length: {}\r\n\r\n",
-            scene.ana.token.as_ref().unwrap(),
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut stream = begun(&scene, body.len()).await;
         stream.write_all(&body[..sent]).await.unwrap();
         stream.flush().await.unwrap();
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
         drop(stream);
     }
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(scene.hosted.references(), before);
     scene.hosted.assert_sound();
     scene.app.finish().await;
