@@ -2,6 +2,8 @@
 
 mod client;
 mod form;
+mod git_server;
+mod history;
 mod hub;
 mod machine;
 mod nginx;
@@ -12,11 +14,13 @@ mod random;
 
 pub use client::{Answer, Client, Download, download_once};
 pub use form::{Form, multipart};
+pub use git_server::GitServer;
+pub use history::{HISTORIES, History, kept_histories};
 pub use hub::{Hub, HubAccount};
 pub use machine::print_machine;
 pub use nginx::Nginx;
 pub use numbers::{median, percentile, print_ratio, print_ratio_of_times};
-pub use peer::{cpu_seconds, memory_kib};
+pub use peer::{PeakMemory, cpu_seconds, memory_kib, run};
 pub use postgres::Postgres;
 pub use random::Random;
 

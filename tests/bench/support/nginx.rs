@@ -15,11 +15,51 @@ pub struct Nginx {
 impl Nginx {
     /// Serves `root` and keeps its own files in `folder`.
     pub fn start(folder: &Path, root: &Path) -> anyhow::Result<Self> {
+        let root = root.display();
+        Self::start_with(
+            folder,
+            &format!(
+                "root {root};
+        location / {{ }}
+        location /put/ {{ dav_methods PUT; create_full_put_path on; }}"
+            ),
+        )
+    }
+
+    /// Hands every request to `git http-backend` behind a FastCGI socket; bodies pass through unbuffered, as packs are large.
+    pub fn start_git(folder: &Path, repositories: &Path, backend: &Path, socket: &Path) -> anyhow::Result<Self> {
+        let (repositories, backend, socket) = (repositories.display(), backend.display(), socket.display());
+        Self::start_with(
+            folder,
+            &format!(
+                "location / {{
+            fastcgi_pass unix:{socket};
+            fastcgi_param SCRIPT_FILENAME {backend};
+            fastcgi_param GIT_PROJECT_ROOT {repositories};
+            fastcgi_param GIT_HTTP_EXPORT_ALL 1;
+            fastcgi_param GIT_PROTOCOL $http_git_protocol;
+            fastcgi_param HTTP_CONTENT_ENCODING $http_content_encoding;
+            fastcgi_param PATH_INFO $uri;
+            fastcgi_param QUERY_STRING $query_string;
+            fastcgi_param REQUEST_METHOD $request_method;
+            fastcgi_param CONTENT_TYPE $content_type;
+            fastcgi_param CONTENT_LENGTH $content_length;
+            fastcgi_param REMOTE_USER bench;
+            fastcgi_param REMOTE_ADDR $remote_addr;
+            fastcgi_buffering off;
+            fastcgi_request_buffering off;
+            fastcgi_read_timeout 600s;
+        }}"
+            ),
+        )
+    }
+
+    fn start_with(folder: &Path, server: &str) -> anyhow::Result<Self> {
         let port = free_port()?;
         let folder = folder.join("nginx");
         std::fs::create_dir_all(&folder)?;
         let configuration = folder.join("nginx.conf");
-        std::fs::write(&configuration, configuration_text(&folder, root, port))?;
+        std::fs::write(&configuration, configuration_text(&folder, server, port))?;
         let program = program();
         let version = Command::new(&program)
             .arg("-v")
@@ -71,8 +111,8 @@ fn program() -> String {
     if Path::new(debian).exists() { debian } else { "nginx" }.to_owned()
 }
 
-fn configuration_text(folder: &Path, root: &Path, port: u16) -> String {
-    let (folder, root) = (folder.display(), root.display());
+fn configuration_text(folder: &Path, server: &str, port: u16) -> String {
+    let folder = folder.display();
     let user = if crate::peer::is_root() { "user root;" } else { "" };
     format!(
         "daemon off;
@@ -97,9 +137,7 @@ http {{
     scgi_temp_path {folder}/scgi;
     server {{
         listen 127.0.0.1:{port};
-        root {root};
-        location / {{ }}
-        location /put/ {{ dav_methods PUT; create_full_put_path on; }}
+        {server}
     }}
 }}
 "
