@@ -6,7 +6,7 @@ use super::error::GitError;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// How long a lock file of another program is respected. Our own writers are ordered by a mutex, so one that stays
 /// was left by a crash.
@@ -68,7 +68,7 @@ impl LockFile {
     pub(super) fn commit_later(mut self, content: &[u8]) -> Result<(), GitError> {
         let before = fs::metadata(&self.target).and_then(|metadata| metadata.modified());
         self.file.write_all(content)?;
-        let now = SystemTime::now();
+        let now = self.file.metadata()?.modified()?;
         let time = before.map_or(now, |before| now.max(before + TIME_STEP));
         self.file.set_modified(time)?;
         self.replace()

@@ -77,15 +77,7 @@ impl Repos {
         }
         let name = parse_name(&new.name)?;
         let description = parse_description(&new.description)?;
-        if self
-            .store
-            .read(|tx| store::name_is_taken(tx, owner.id, new.kind.family(), &name))?
-        {
-            return Err(ReposError::NameTaken {
-                owner: owner.name.to_string(),
-                name,
-            });
-        }
+        self.require_free_name(&owner, new.kind, &name)?;
         let (id, now) = (RepositoryId::new(&self.clock), self.clock.now());
         let repository = Repository {
             id,
@@ -120,16 +112,41 @@ impl Repos {
             Err(error) => Err(error),
         };
         if let Err(error) = registered {
-            // A commit of the store can fail after it reached the disk; then the row stands, and so must the folder.
-            if self.get(id)?.is_none() {
-                let git = self.git.clone();
-                blocking(move || git.remove(id)).await?;
-            }
+            self.remove_unregistered(id).await?;
             return Err(error);
         }
         self.heal_branch(&guard, &repository.default_branch).await?;
         let made = self.get(id)?.ok_or_else(|| ReposError::NotFound(id.to_string()))?;
         Ok((made, owner))
+    }
+
+    /// Refuses a name that the owner has given to another repository of the family.
+    pub(super) fn require_free_name(
+        &self,
+        owner: &Account,
+        kind: RepositoryKind,
+        name: &RepositoryName,
+    ) -> Result<(), ReposError> {
+        let taken = self
+            .store
+            .read(|tx| store::name_is_taken(tx, owner.id, kind.family(), name))?;
+        if taken {
+            return Err(ReposError::NameTaken {
+                owner: owner.name.to_string(),
+                name: name.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Removes the folder of a repository whose row could not be written. A commit of the store can fail after it reached
+    /// the disk; then the row stands, and so must the folder.
+    pub(super) async fn remove_unregistered(&self, id: RepositoryId) -> Result<(), ReposError> {
+        if self.get(id)?.is_none() {
+            let git = self.git.clone();
+            blocking(move || git.remove(id)).await?;
+        }
+        Ok(())
     }
 
     /// Writes the row, and the intent of the first commit, if there is one: its rows follow like those of every commit.

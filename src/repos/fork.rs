@@ -66,12 +66,7 @@ impl Repos {
             updated_at: now,
             ..from
         };
-        if self
-            .store
-            .read(|tx| store::name_is_taken(tx, owner.id, row.kind.family(), &row.name))?
-        {
-            return Err(taken(&owner, &row));
-        }
+        self.require_free_name(&owner, row.kind, &row.name)?;
         let _guard = self.git.lock(id).await;
         let git = self.git.clone();
         let made = blocking(move || {
@@ -102,11 +97,7 @@ impl Repos {
             Err(error) => Err(error),
         };
         if let Err(error) = registered {
-            // A commit of the store can fail after it reached the disk; then the row stands, and so must the folder.
-            if self.get(id)?.is_none() {
-                let git = self.git.clone();
-                blocking(move || git.remove(id)).await?;
-            }
+            self.remove_unregistered(id).await?;
             return Err(error);
         }
         Ok(id)

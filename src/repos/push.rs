@@ -329,11 +329,11 @@ impl Repos {
                 slice.within_quota(&owner, store::usage(tx, repository.owner)?.saturating_add(bytes))?;
                 store::put(tx, &repository)?;
                 let mut missing = Vec::new();
-                for FoundPointer { pointer, blob } in pointers {
+                for FoundPointer { blob, pointer } in pointers {
                     if store::linked_size(tx, id, pointer.sha256)? == Some(pointer.size) {
                         store::link_blob(tx, id, pointer.sha256, pointer.size)?;
                     } else if !repository.push_rules.missing_lfs {
-                        missing.push(FoundPointer { pointer, blob });
+                        missing.push(FoundPointer { blob, pointer });
                     }
                 }
                 if !missing.is_empty() {

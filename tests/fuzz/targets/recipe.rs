@@ -72,7 +72,8 @@ impl Made<'_> {
         let name: [u8; 20] = hash.finalize().into();
         self.names.push(name);
         if kind == "commit" {
-            self.commits.push(digits(&name).parse().expect("the name of an object"));
+            let id = hexadecimal(&name).parse();
+            self.commits.push(id.expect("the name of an object"));
         }
     }
 
@@ -88,7 +89,7 @@ impl Made<'_> {
         let mut bytes = content.iter();
         while let Some(byte) = bytes.next() {
             match (byte, bytes.as_slice().first()) {
-                (0xfe, Some(number)) => filled.extend(digits(&self.name(*number)).bytes()),
+                (0xfe, Some(number)) => filled.extend(hexadecimal(&self.name(*number)).bytes()),
                 (0xff, Some(number)) => filled.extend(self.name(*number)),
                 _ => {
                     filled.push(*byte);
@@ -101,8 +102,13 @@ impl Made<'_> {
     }
 }
 
-fn digits(name: &[u8; 20]) -> String {
-    name.iter().map(|byte| format!("{byte:02x}")).collect()
+fn hexadecimal(name: &[u8; 20]) -> String {
+    use std::fmt::Write as _;
+    let mut digits = String::new();
+    for byte in name {
+        write!(digits, "{byte:02x}").expect("memory does not fail");
+    }
+    digits
 }
 
 /// Kind and size of an entry (gitformat-pack: 3 bits of kind, sizes by 4 and then 7 bits, the lowest first).

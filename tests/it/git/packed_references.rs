@@ -113,15 +113,12 @@ fn writer(bench: &Bench, number: usize, commits: &[ObjectId], stop: &AtomicBool)
         let target = commits[dice.roll(commits.len())];
         let current = model.get(&name).copied();
         assert_eq!(repository.branch(&name).unwrap(), current, "{name}");
-        match (current, dice.roll(3)) {
-            (Some(_), 0) => {
-                repository.delete_branch(&name, current).unwrap();
-                model.remove(&name);
-            }
-            _ => {
-                repository.move_branch(&name, current, target).unwrap();
-                model.insert(name, target);
-            }
+        if current.is_some() && dice.roll(3) == 0 {
+            repository.delete_branch(&name, current).unwrap();
+            model.remove(&name);
+        } else {
+            repository.move_branch(&name, current, target).unwrap();
+            model.insert(name, target);
         }
     }
     model

@@ -346,7 +346,11 @@ fn a_run_that_is_given_up_or_meets_damage_changes_nothing() {
     // One byte of one pack.
     let pack = before
         .iter()
-        .find(|name| name.to_str().unwrap().ends_with(".pack"))
+        .find(|name| {
+            std::path::Path::new(name)
+                .extension()
+                .is_some_and(|kind| kind == "pack")
+        })
         .unwrap();
     let path = bench.path().join("objects/pack").join(pack);
     let mut content = std::fs::read(&path).unwrap();

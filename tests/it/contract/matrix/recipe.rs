@@ -77,10 +77,10 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("POST", "/api/repositories") => Json(json!({ "name": "another", "repo_type": "model" })),
         ("POST", "/api/v1/repos") => Json(json!({ "name": "empty", "init_readme": false })),
         ("POST", "/api/v1/repos/{owner}/{repo}/fork") => Json(json!({ "name": "REPOSITORY-fork" })),
-        ("PATCH", "/api/v1/repos/{owner}/{repo}") => Json(json!({ "description": "Changed." })),
         ("POST", "/api/v1/repos/{owner}/{repo}/branches" | "/api/v1/repos/{owner}/{repo}/tags")
         | ("PATCH", "/api/v1/repos/{owner}/{repo}/branches/{branch}") => Json(json!({ "name": "new" })),
-        ("PUT", "/api/{username}/{repo_name}/settings" | "/api/{username}/{repo_name}") => {
+        ("PATCH", "/api/v1/repos/{owner}/{repo}")
+        | ("PUT", "/api/{username}/{repo_name}/settings" | "/api/{username}/{repo_name}" | "/api/files/{file_id}") => {
             Json(json!({ "description": "Changed." }))
         }
         ("POST", "/api/v1/repos/{owner}/{repo}/info/lfs/objects/batch") => {
@@ -108,7 +108,6 @@ fn change(method: &str, path: &str) -> Option<Content> {
             | "/api/v1/repos/{owner}/{repo}/info/lfs/locks/{id}/unlock"
             | "/api/{username}/{repo_name}/upload/{session_id}/complete",
         ) => Json(json!({})),
-        ("PUT", "/api/files/{file_id}") => Json(json!({ "description": "Changed." })),
         ("POST", "/api/files/{file_id}/move" | "/api/files/{file_id}/copy") => Json(json!({ "path": "elsewhere.md" })),
         ("PUT", "/api/{username}/{repo_name}/metadata") => Json(json!({ "metadata": { "license": "mit" } })),
         ("POST", "/api/{username}/{repo_name}/sign" | "/api/v1/repos/{owner}/{repo}/info/lfs/locks") => {
