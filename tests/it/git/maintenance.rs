@@ -27,6 +27,7 @@ fn all_objects(bench: &Bench) -> String {
 }
 
 #[test]
+#[ignore = "slow; part of the whole test command"]
 fn three_hundred_packs_are_read_and_merged_without_losing_an_object() {
     let bench = Bench::new();
     for number in 0..300 {

@@ -31,6 +31,7 @@ async fn names(app: &TestApp, words: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "slow; part of the whole test command"]
 async fn a_demo_is_filled_once_and_looks_like_a_hub_that_people_use() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().join("data");

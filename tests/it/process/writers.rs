@@ -2,6 +2,7 @@ use crate::support::{TestApp, assert_git_agrees};
 use std::collections::BTreeSet;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "slow; part of the whole test command"]
 async fn sixteen_clients_committing_to_one_branch_at_once_lose_no_commit() {
     const CLIENTS: usize = 16;
     const COMMITS: usize = 10;

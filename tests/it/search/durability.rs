@@ -59,7 +59,7 @@ async fn a_new_folder_asks_to_be_filled_and_an_interrupted_filling_begins_again(
 #[tokio::test]
 async fn a_rebuild_that_begins_during_a_merge_finds_an_empty_folder() {
     let index = TestIndex::geoscience().await;
-    for round in 0..20 {
+    for round in 0..6 {
         // So many commits that the last of them starts a merge.
         for number in 0..6 {
             put(&index.index, vec![document(&format!("river{round}{number}"), "river")]).await;

@@ -299,6 +299,7 @@ async fn a_partial_clone_follows_further_commits() {
 }
 
 #[tokio::test]
+#[ignore = "slow; part of the whole test command"]
 async fn a_large_file_is_fetched_whole_and_so_are_large_requests() {
     let app = TestApp::start().await;
     let ana = app.user("ana").await;

@@ -161,6 +161,7 @@ enum Fetched {
 }
 
 #[tokio::test]
+#[ignore = "slow; part of the whole test command"]
 async fn random_histories_pushed_and_fetched_in_random_ways_equal_what_git_itself_sends() {
     let histories = std::env::var("GEOML_HISTORIES").map_or(HISTORIES, |value| value.parse().unwrap());
     let app = TestApp::start().await;
