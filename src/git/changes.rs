@@ -5,7 +5,7 @@ use super::model::{ChangeKind, EntryKind, FileChange, ObjectId};
 use super::repository::Repository;
 use gix::bstr::{BStr, BString, ByteSlice, ByteVec};
 use gix::diff::tree::visit::{Action, Change};
-use gix::objs::TreeRefIter;
+use gix::objs::{Find, TreeRefIter};
 use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
 
@@ -26,7 +26,7 @@ impl Repository {
         folders: bool,
     ) -> Result<Vec<FileChange>, GitError> {
         let objects = WithFresh {
-            objects: &self.gix.objects,
+            repository: self,
             fresh,
         };
         let read = |id: ObjectId| match fresh.get(&id) {
@@ -50,16 +50,16 @@ impl Repository {
     }
 }
 
-/// The object database with trees laid over it.
+/// A repository with trees laid over it.
 struct WithFresh<'a> {
-    objects: &'a gix::OdbHandle,
+    repository: &'a Repository,
     fresh: &'a HashMap<ObjectId, Vec<u8>>,
 }
 
-impl gix::objs::Find for WithFresh<'_> {
+impl Find for WithFresh<'_> {
     fn try_find<'a>(&self, id: &gix::oid, buffer: &'a mut Vec<u8>) -> Result<Option<gix::objs::Data<'a>>, gix::Error> {
         let Some(tree) = self.fresh.get(&ObjectId::from(id)) else {
-            return gix::objs::Find::try_find(self.objects, id, buffer);
+            return self.repository.try_find(id, buffer);
         };
         buffer.clear();
         buffer.extend_from_slice(tree);

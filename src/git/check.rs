@@ -74,7 +74,7 @@ impl Repository {
         waiting: &mut Vec<(ObjectId, Option<Kind>)>,
     ) -> Result<(), String> {
         let unreadable = |error: &dyn std::fmt::Display| format!("object {id} cannot be read: {error}");
-        let object = match self.gix.try_find_object(id.gix()) {
+        let object = match self.find_object(id) {
             Ok(Some(object)) => object,
             Ok(None) => return Err(format!("object {id} is missing")),
             Err(error) => return Err(unreadable(&error)),

@@ -77,7 +77,10 @@ impl Repository {
 
     /// The best common ancestor of two commits; `None` when their histories have nothing in common.
     pub fn merge_base(&self, one: ObjectId, other: ObjectId) -> Result<Option<ObjectId>, GitError> {
-        let bases = self.gix.merge_bases_many(one.gix(), &[other.gix()])?;
+        let mut graph = gix::revision::plumbing::Graph::new(self, None);
+        let bases = self
+            .gix
+            .merge_bases_many_with_graph(one.gix(), &[other.gix()], &mut graph)?;
         Ok(bases.first().map(|id| ObjectId::from(id.detach())))
     }
 

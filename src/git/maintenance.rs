@@ -80,6 +80,7 @@ impl Git {
         let Some(new) = writer.finish()? else {
             return Ok(Maintained::default());
         };
+        self.forget(id);
         for pack in packs.iter().filter(|pack| pack.path != new) {
             // Without its index a pack is invisible, so the index goes first.
             fs::remove_file(pack.path.with_extension("idx"))?;

@@ -27,6 +27,7 @@ mod lfs_pointer;
 mod lock_file;
 mod locks;
 mod log;
+mod lookup;
 mod maintenance;
 mod model;
 mod objects;

@@ -41,7 +41,7 @@ impl Repository {
     /// content, or did.
     pub fn has_pointer(&self, pointer: LfsPointer) -> Result<bool, GitError> {
         let id = object_id(Kind::Blob, pointer.to_string().as_bytes())?;
-        Ok(self.gix.try_find_header(id.gix())?.is_some())
+        Ok(self.find_header(id)?.is_some())
     }
 
     /// Reads a blob whole, unless it is larger than `limit` bytes.
@@ -97,11 +97,11 @@ impl Repository {
 
     /// Any object, whole.
     pub(super) fn object(&self, id: ObjectId) -> Result<gix::Object<'_>, GitError> {
-        self.gix.try_find_object(id.gix())?.ok_or_else(|| missing(id))
+        self.find_object(id)?.ok_or_else(|| missing(id))
     }
 
     pub(super) fn header(&self, id: ObjectId) -> Result<gix::odb::find::Header, GitError> {
-        self.gix.try_find_header(id.gix())?.ok_or_else(|| missing(id))
+        self.find_header(id)?.ok_or_else(|| missing(id))
     }
 
     /// The root folder of a commit.

@@ -3,10 +3,9 @@
 use super::error::GitError;
 use super::model::{ObjectId, Reference};
 use super::repository::Repository;
-use gix::odb::HeaderExt;
 use gix::refs::file::loose;
 use gix::refs::{FullName, Target};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 
@@ -78,34 +77,29 @@ impl Repository {
         let Ok(prefix) = gix::hash::Prefix::from_hex(revision) else {
             return Ok(None);
         };
-        let mut candidates = HashSet::new();
-        self.gix.objects.lookup_prefix(prefix, Some(&mut candidates))?;
-        let commits = candidates.into_iter().filter(|id| self.is_commit(id));
-        let commits = self.belonging(commits.map(ObjectId::from).collect())?;
-        match commits[..] {
+        let mut commits = Vec::new();
+        for id in self.find_by_prefix(prefix)? {
+            if self.header(id)?.kind() == gix::objs::Kind::Commit {
+                commits.push(id);
+            }
+        }
+        match self.belonging(commits)?[..] {
             [] => Ok(None),
             [one] => Ok(Some(one)),
             _ => Err(GitError::RevisionAmbiguous(revision.to_owned())),
         }
     }
 
-    fn is_commit(&self, id: &gix::oid) -> bool {
-        self.gix
-            .objects
-            .header(id)
-            .is_ok_and(|header| header.kind() == gix::objs::Kind::Commit)
-    }
-
     /// Follows annotated tags to their commit; `None` when the object is absent or leads elsewhere.
     pub(super) fn peel_to_commit(&self, id: ObjectId) -> Result<Option<ObjectId>, GitError> {
-        let mut id = id.gix();
+        let mut id = id;
         loop {
-            let Some(header) = self.gix.try_find_header(id)? else {
+            let Some(header) = self.find_header(id)? else {
                 return Ok(None);
             };
             match header.kind() {
-                gix::objs::Kind::Commit => return Ok(Some(id.into())),
-                gix::objs::Kind::Tag => id = self.gix.find_tag(id)?.target_id()?.detach(),
+                gix::objs::Kind::Commit => return Ok(Some(id)),
+                gix::objs::Kind::Tag => id = self.tag_target(id)?,
                 _ => return Ok(None),
             }
         }

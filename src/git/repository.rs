@@ -4,8 +4,10 @@ use super::branch_walk::WalkCache;
 use super::durable::{create_folders, replace, sync_folder, unique_name, write_new};
 use super::error::GitError;
 use super::locks::Locks;
+use super::lookup::Reopened;
 use super::references::branch_reference;
 use crate::base::RepositoryId;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -56,6 +58,9 @@ pub struct Repository {
     pub(super) git: Git,
     pub(super) id: RepositoryId,
     pub(super) gix: gix::Repository,
+    /// What [`Git::forgotten`] said when it was opened or found still right.
+    pub(super) forgotten: u64,
+    pub(super) reopened: RefCell<Option<Reopened>>,
 }
 
 impl Git {
@@ -172,36 +177,36 @@ impl Git {
 
     /// Opens a repository for the calling thread.
     pub fn repository(&self, id: RepositoryId) -> Result<Repository, GitError> {
-        let handle = match self.kept(id) {
-            Some(handle) => handle,
+        let (handle, forgotten) = match self.kept(id) {
+            Some(kept) => kept,
             None => self.open_and_keep(id)?,
         };
-        let mut gix = handle.to_thread_local();
-        gix.objects.refresh = gix::odb::store::RefreshMode::AfterAllIndicesLoaded;
         Ok(Repository {
             git: self.clone(),
             id,
-            gix,
+            gix: to_local(&handle),
+            forgotten,
+            reopened: RefCell::default(),
         })
     }
 
-    fn kept(&self, id: RepositoryId) -> Option<Arc<gix::ThreadSafeRepository>> {
+    fn kept(&self, id: RepositoryId) -> Option<(Arc<gix::ThreadSafeRepository>, u64)> {
         let mut opened = self.opened();
         opened.uses += 1;
-        let use_number = opened.uses;
+        let (use_number, forgotten) = (opened.uses, opened.forgotten);
         let kept = opened.repositories.get_mut(&id)?;
         kept.last_use = use_number;
-        Some(Arc::clone(&kept.handle))
+        Some((Arc::clone(&kept.handle), forgotten))
     }
 
-    fn open_and_keep(&self, id: RepositoryId) -> Result<Arc<gix::ThreadSafeRepository>, GitError> {
+    fn open_and_keep(&self, id: RepositoryId) -> Result<(Arc<gix::ThreadSafeRepository>, u64), GitError> {
         let forgotten = self.opened().forgotten;
         let handle = Arc::new(open_isolated(&self.folder(id))?);
         let lenders = self.lenders(id)?;
         let mut opened = self.opened();
         // It may have seen what went away since.
         if opened.forgotten != forgotten {
-            return Ok(handle);
+            return Ok((handle, forgotten));
         }
         let last_use = opened.uses;
         if opened.repositories.len() >= OPENED_MAX {
@@ -217,7 +222,7 @@ impl Git {
             lenders,
         };
         opened.repositories.insert(id, kept);
-        Ok(handle)
+        Ok((handle, forgotten))
     }
 
     /// Notes that a pack was added by us. New packs are found by kept handles themselves, at the price of reading the
@@ -231,12 +236,18 @@ impl Git {
         });
     }
 
-    /// Drops the kept handles that look into a folder, after packs or the whole of it went away.
+    /// Drops the kept handles that look into a folder. To be called before packs or the whole of it go away, so that who
+    /// misses something meanwhile looks again (see `super::lookup`), and after it.
     pub(super) fn forget(&self, id: RepositoryId) {
         let looks = |other: RepositoryId, kept: &Kept| other == id || kept.lenders.contains(&id);
         let mut opened = self.opened();
         opened.repositories.retain(|other, kept| !looks(*other, kept));
         opened.forgotten += 1;
+    }
+
+    /// How often kept handles were dropped, in any repository, since the start.
+    pub(super) fn forgotten(&self) -> u64 {
+        self.opened().forgotten
     }
 
     /// How often objects that nothing led to were removed, in any repository, since the start.
@@ -276,7 +287,7 @@ impl Repository {
 /// Opens without the configuration of the user and the system, without includes and without looking at the environment:
 /// what a repository does depends on its folder alone. Full trust, as the folder may belong to another account of the
 /// machine (a container's volume) and is ours nevertheless.
-fn open_isolated(folder: &Path) -> Result<gix::ThreadSafeRepository, GitError> {
+pub(super) fn open_isolated(folder: &Path) -> Result<gix::ThreadSafeRepository, GitError> {
     if !folder.is_dir() {
         return Err(GitError::NoRepository);
     }
@@ -288,4 +299,11 @@ fn open_isolated(folder: &Path) -> Result<gix::ThreadSafeRepository, GitError> {
             minimum: PACK_SLOTS_MIN,
         });
     Ok(options.open(folder)?)
+}
+
+/// A handle for one thread, which finds packs that are added.
+pub(super) fn to_local(handle: &gix::ThreadSafeRepository) -> gix::Repository {
+    let mut gix = handle.to_thread_local();
+    gix.objects.refresh = gix::odb::store::RefreshMode::AfterAllIndicesLoaded;
+    gix
 }

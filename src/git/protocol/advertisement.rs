@@ -116,12 +116,12 @@ impl Repository {
 
     /// Where an object leads when tags are followed, itself when it is none; `None` when that is missing.
     pub(in crate::git) fn peeled(&self, id: ObjectId) -> Result<Option<ObjectId>, GitError> {
-        let mut id = id.gix();
+        let mut id = id;
         loop {
-            match self.gix.try_find_header(id)?.map(|header| header.kind()) {
+            match self.find_header(id)?.map(|header| header.kind()) {
                 None => return Ok(None),
-                Some(Kind::Tag) => id = self.gix.find_tag(id)?.target_id()?.detach(),
-                Some(_) => return Ok(Some(id.into())),
+                Some(Kind::Tag) => id = self.tag_target(id)?,
+                Some(_) => return Ok(Some(id)),
             }
         }
     }

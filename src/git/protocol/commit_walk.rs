@@ -16,7 +16,7 @@ pub(in crate::git) struct Commit {
 impl Repository {
     /// Reads a commit; `None` when the object is absent or something else.
     pub(in crate::git) fn commit_node(&self, id: ObjectId) -> Result<Option<Commit>, GitError> {
-        let Some(object) = self.gix.try_find_object(id.gix())? else {
+        let Some(object) = self.find_object(id)? else {
             return Ok(None);
         };
         if object.kind != Kind::Commit {

@@ -51,7 +51,7 @@ impl Repository {
         let mut commits = false;
         let mut others = false;
         for id in &missing {
-            match self.gix.try_find_header(id.gix())?.map(|header| header.kind()) {
+            match self.find_header(*id)?.map(|header| header.kind()) {
                 Some(Kind::Commit) => commits = true,
                 Some(_) => others = true,
                 None => return Err(GitError::NotReachable(*id)),
@@ -107,11 +107,11 @@ impl<'a> Search<'a> {
             let mut id = reference.id;
             loop {
                 self.missing.remove(&id);
-                let Some(header) = self.repository.gix.try_find_header(id.gix())? else {
+                let Some(header) = self.repository.find_header(id)? else {
                     break;
                 };
                 match header.kind() {
-                    Kind::Tag => id = self.repository.gix.find_tag(id.gix())?.target_id()?.detach().into(),
+                    Kind::Tag => id = self.repository.tag_target(id)?,
                     Kind::Commit => {
                         self.push(id)?;
                         break;

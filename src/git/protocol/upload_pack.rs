@@ -186,7 +186,7 @@ impl Repository {
                     Kind::Blob => wanted.blobs.push(id),
                     Kind::Tag => {
                         wanted.tags.push(id);
-                        id = self.gix.find_tag(id.gix())?.target_id()?.detach().into();
+                        id = self.tag_target(id)?;
                     }
                 }
             }
@@ -359,7 +359,7 @@ impl Fetch<'_> {
             let mut id = reference.id;
             while self.repository.header(id)?.kind() == Kind::Tag {
                 walk.add(id);
-                id = self.repository.gix.find_tag(id.gix())?.target_id()?.detach().into();
+                id = self.repository.tag_target(id)?;
             }
         }
         Ok(())

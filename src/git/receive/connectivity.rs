@@ -93,8 +93,7 @@ impl<'a> Connectivity<'a> {
     }
 
     fn kind_in_repository(&self, id: ObjectId) -> Result<Kind, ReceiveError> {
-        let header = self.repository.gix.try_find_header(id.gix());
-        match header.map_err(|error| ReceiveError::Git(error.into()))? {
+        match self.repository.find_header(id)? {
             Some(header) => Ok(header.kind()),
             None => Err(incomplete(format!("object {id} is missing"))),
         }
@@ -128,9 +127,10 @@ impl<'a> Connectivity<'a> {
         if wanted.is_empty() {
             return Ok(());
         }
-        let sorting =
-            gix::revision::walk::Sorting::ByCommitTime(gix::traverse::commit::simple::CommitTimeOrder::NewestFirst);
-        let walk = self.repository.gix.rev_walk(tips).sorting(sorting).all();
+        let sorting = gix::traverse::commit::simple::Sorting::ByCommitTime(
+            gix::traverse::commit::simple::CommitTimeOrder::NewestFirst,
+        );
+        let walk = gix::traverse::commit::Simple::new(tips, self.repository).sorting(sorting);
         for commit in walk.map_err(|error| ReceiveError::Git(error.into()))? {
             let id = ObjectId::from(commit.map_err(|error| ReceiveError::Git(error.into()))?.id);
             self.complete.insert(id);

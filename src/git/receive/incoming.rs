@@ -276,7 +276,7 @@ fn resolve(
         if !deltas.lacks(id) {
             continue;
         }
-        let Some(object) = repository.gix.try_find_object(id.gix()).map_err(GitError::from)? else {
+        let Some(object) = repository.find_object(id)? else {
             continue;
         };
         let (kind, content) = (object.kind, object.detach().data);

@@ -157,6 +157,7 @@ impl Git {
     }
 
     fn remove_old(&self, id: RepositoryId, inventory: Inventory, kept: &[PathBuf]) -> Result<(), GitError> {
+        self.forget(id);
         inventory.remove(kept)?;
         super::durable::sync_folder(&self.folder(id).join("objects/pack"))?;
         self.forget(id);
@@ -210,7 +211,7 @@ impl Repository {
     fn tips(&self, references: &[(String, ObjectId)], roots: &[ObjectId]) -> Result<Vec<ObjectId>, GitError> {
         let mut tips: Vec<ObjectId> = references.iter().map(|(_, target)| *target).collect();
         for root in roots {
-            if self.gix.try_find_header(root.gix())?.is_some() {
+            if self.find_header(*root)?.is_some() {
                 tips.push(*root);
             }
         }

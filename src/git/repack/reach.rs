@@ -51,7 +51,7 @@ impl Reach {
                     Kind::Blob => blobs.push(id),
                     Kind::Tag => {
                         self.add(id, Kind::Tag, 0);
-                        id = repository.gix.find_tag(id.gix())?.target_id()?.detach().into();
+                        id = repository.tag_target(id)?;
                         continue;
                     }
                 }
