@@ -250,7 +250,9 @@ impl Tasks {
         if slot.must_store(&row) {
             self.store(slot, row).await;
         }
-        slot.state().running_since = None;
+        let mut state = slot.state();
+        state.running_since = None;
+        // Under the lock, so that who sees it at rest and asks for another run does not take this end for that one's.
         slot.ended.send_modify(|ended| *ended += 1);
     }
 
