@@ -105,9 +105,22 @@ impl Sources {
         Ok(tip.map(|tip| (git, tip)))
     }
 
-    /// Calls `take` with batches of changes that replace all files of a repository.
+    /// Calls `take` with batches of changes that replace all files of a repository. The old ones go with the batch that
+    /// brings the first new ones, so that the files of a small repository never seem gone.
     pub(crate) fn all_files(&self, id: RepositoryId, take: &mut dyn FnMut(Vec<FileChange>)) -> Result<(), JobError> {
-        take(vec![FileChange::DeleteRepository(id)]);
+        let mut removal = vec![FileChange::DeleteRepository(id)];
+        let outcome = self.files_at_tip(id, &mut |files| {
+            let mut batch = std::mem::take(&mut removal);
+            batch.extend(files);
+            take(batch);
+        });
+        if !removal.is_empty() {
+            take(removal);
+        }
+        outcome
+    }
+
+    fn files_at_tip(&self, id: RepositoryId, take: &mut dyn FnMut(Vec<FileChange>)) -> Result<(), JobError> {
         let Some(repository) = self.repos.get(id)?.filter(Repository::is_live) else {
             return Ok(());
         };

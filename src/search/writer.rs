@@ -39,7 +39,7 @@ pub(crate) enum Command<D> {
         /// Where to answer.
         reply: Reply,
     },
-    /// Empties the index.
+    /// Empties the index, unless all that it holds came since it was made empty.
     BeginRebuild {
         /// Where to answer.
         reply: Reply,
@@ -67,6 +67,8 @@ pub(crate) struct Writer<D: Indexed> {
     failed: bool,
     /// Of a rebuild, something was not committed, so it cannot end well.
     lost: bool,
+    /// It was empty when it was opened, so a rebuild has nothing to remove: what it holds came since.
+    fresh: bool,
 }
 
 impl<D: Indexed> Writer<D> {
@@ -83,6 +85,7 @@ impl<D: Indexed> Writer<D> {
             complete,
             failed: false,
             lost: false,
+            fresh: needs_rebuild.is_some_and(|reason| reason != RebuildReason::Unfinished),
         }
     }
 
@@ -182,14 +185,9 @@ impl<D: Indexed> Writer<D> {
     }
 
     fn begin_rebuild(&mut self) -> Result<(), SearchError> {
-        self.put_down();
-        self.pending_since = None;
-        self.failed = false;
-        self.lost = false;
-        if let Some(live) = &self.shared.live {
-            live.clear();
+        if !std::mem::take(&mut self.fresh) || self.failed || self.lost {
+            self.empty()?;
         }
-        self.opened = create::<D>(&self.shared.folder, &self.shared.fields)?;
         self.cursor = None;
         self.complete = false;
         let unfinished = IndexStatus {
@@ -198,6 +196,18 @@ impl<D: Indexed> Writer<D> {
         };
         self.shared.status.send_replace(unfinished);
         Ok(self.shared.publish(&self.opened)?)
+    }
+
+    fn empty(&mut self) -> Result<(), SearchError> {
+        self.put_down();
+        self.pending_since = None;
+        self.failed = false;
+        self.lost = false;
+        if let Some(live) = &self.shared.live {
+            live.clear();
+        }
+        self.opened = create::<D>(&self.shared.folder, &self.shared.fields)?;
+        Ok(())
     }
 
     fn finish_rebuild(&mut self, cursor: u64) -> Result<(), SearchError> {

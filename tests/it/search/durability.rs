@@ -57,6 +57,22 @@ async fn a_new_folder_asks_to_be_filled_and_an_interrupted_filling_begins_again(
 }
 
 #[tokio::test]
+async fn what_came_before_the_first_filling_began_stays_and_a_later_filling_removes_what_is_old() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = RepositoryIndex::open(folder.path()).unwrap();
+    put(&index, vec![document("early", "river")]).await;
+    index.begin_rebuild().await.unwrap();
+    assert_eq!(total(&index), 1, "it was made since the folder was new");
+    put(&index, geoscience()).await;
+    index.finish_rebuild(1).await.unwrap();
+    assert_eq!(total(&index), 37);
+    index.begin_rebuild().await.unwrap();
+    assert_eq!(total(&index), 0);
+    index.finish_rebuild(2).await.unwrap();
+    index.close().await;
+}
+
+#[tokio::test]
 async fn a_rebuild_that_begins_during_a_merge_finds_an_empty_folder() {
     let index = TestIndex::geoscience().await;
     for round in 0..6 {
