@@ -65,10 +65,18 @@ pub(crate) struct Writer<D: Indexed> {
     complete: bool,
     /// A commit nobody waited for has failed; the next flush must say so.
     failed: bool,
-    /// Of a rebuild, something was not committed, so it cannot end well.
-    lost: bool,
-    /// It was empty when it was opened, so a rebuild has nothing to remove: what it holds came since.
-    fresh: bool,
+    content: Content,
+}
+
+/// What an index holds, as far as a rebuild has to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// Nothing but what came since it was made empty, so that a rebuild has nothing to remove.
+    Fresh,
+    /// Anything.
+    Any,
+    /// Less than came during a rebuild, as something was not committed; the rebuild cannot end well.
+    Lacking,
 }
 
 impl<D: Indexed> Writer<D> {
@@ -84,8 +92,10 @@ impl<D: Indexed> Writer<D> {
             cursor,
             complete,
             failed: false,
-            lost: false,
-            fresh: needs_rebuild.is_some_and(|reason| reason != RebuildReason::Unfinished),
+            content: match needs_rebuild {
+                None | Some(RebuildReason::Unfinished) => Content::Any,
+                Some(_) => Content::Fresh,
+            },
         }
     }
 
@@ -185,9 +195,10 @@ impl<D: Indexed> Writer<D> {
     }
 
     fn begin_rebuild(&mut self) -> Result<(), SearchError> {
-        if !std::mem::take(&mut self.fresh) || self.failed || self.lost {
+        if self.content != Content::Fresh || self.failed {
             self.empty()?;
         }
+        self.content = Content::Any;
         self.cursor = None;
         self.complete = false;
         let unfinished = IndexStatus {
@@ -202,7 +213,6 @@ impl<D: Indexed> Writer<D> {
         self.put_down();
         self.pending_since = None;
         self.failed = false;
-        self.lost = false;
         if let Some(live) = &self.shared.live {
             live.clear();
         }
@@ -211,7 +221,7 @@ impl<D: Indexed> Writer<D> {
     }
 
     fn finish_rebuild(&mut self, cursor: u64) -> Result<(), SearchError> {
-        if std::mem::take(&mut self.failed) || self.lost {
+        if std::mem::take(&mut self.failed) || self.content == Content::Lacking {
             return Err(SearchError::Damaged);
         }
         self.cursor = self.cursor.max(Some(cursor));
@@ -242,7 +252,9 @@ impl<D: Indexed> Writer<D> {
             // What was not committed is lost to the writer; replay begins at the cursor of the last good commit.
             self.put_down();
             self.cursor = self.shared.status.borrow().cursor;
-            self.lost = !self.complete;
+            if !self.complete {
+                self.content = Content::Lacking;
+            }
             return Err(error);
         }
         self.shared.publish(&self.opened)?;
