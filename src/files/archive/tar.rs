@@ -8,31 +8,16 @@ use crate::git::CommitInfo;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::{self, Write};
+use tar::{Builder, EntryType, Header};
 
 const BLOCK: usize = 512;
-/// Bytes of a name in the old header.
-const NAME_MAX: usize = 100;
 /// Eleven octal digits.
 const NUMBER_MAX: u64 = 0o777_7777_7777;
 
-const FILE: u8 = b'0';
-const LINK: u8 = b'2';
-const MORE: u8 = b'x';
-const MORE_OF_ALL: u8 = b'g';
-
 /// A tar in a gzip.
 pub(super) struct TarArchive {
-    out: GzEncoder<Pieces>,
+    out: Builder<GzEncoder<Pieces>>,
     time: u64,
-}
-
-/// One header.
-struct Header<'a> {
-    name: &'a str,
-    target: &'a str,
-    mode: u32,
-    size: u64,
-    kind: u8,
 }
 
 impl TarArchive {
@@ -41,70 +26,58 @@ impl TarArchive {
         let time = u64::try_from(commit.committer.time.as_seconds()).unwrap_or(0);
         let mut archive = Self {
             // Large files are compressed by nature, so that looking longer for repetitions would be in vain.
-            out: GzEncoder::new(pieces, Compression::fast()),
+            out: Builder::new(GzEncoder::new(pieces, Compression::fast())),
             time: time.min(NUMBER_MAX),
         };
-        let comment = record("comment", &commit.id.to_string());
-        archive
-            .more("pax_global_header", MORE_OF_ALL, &comment)
-            .map_err(failed)?;
+        // A line `length comment=id`, where the length counts its own digits too.
+        let comment = format!("52 comment={}\n", commit.id);
+        let mut header = archive.header(EntryType::XGlobalHeader, 0o644, comment.len() as u64);
+        header.set_path("pax_global_header").map_err(failed)?;
+        header.set_cksum();
+        archive.out.append(&header, comment.as_bytes()).map_err(failed)?;
         Ok(archive)
     }
 
-    /// Writes a header, and before it what it has no room for.
-    fn begin(&mut self, header: &Header<'_>) -> io::Result<()> {
-        let mut records = String::new();
-        if header.name.len() > NAME_MAX {
-            records += &record("path", header.name);
-        }
-        if header.target.len() > NAME_MAX {
-            records += &record("linkpath", header.target);
-        }
-        if header.size > NUMBER_MAX {
-            records += &record("size", &header.size.to_string());
-        }
-        if !records.is_empty() {
-            self.more("pax_header", MORE, &records)?;
-        }
-        self.out.write_all(&header.block(self.time))
+    fn header(&self, kind: EntryType, mode: u32, size: u64) -> Header {
+        let mut header = Header::new_ustar();
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(self.time);
+        header.set_size(size);
+        header
     }
 
-    fn more(&mut self, name: &str, kind: u8, records: &str) -> io::Result<()> {
-        let header = Header {
-            name,
-            target: "",
-            mode: 0o644,
-            size: records.len() as u64,
-            kind,
-        };
-        self.out.write_all(&header.block(self.time))?;
-        self.out.write_all(records.as_bytes())?;
-        self.fill(records.len() as u64)
-    }
-
-    /// Fills the last block of so many bytes.
-    fn fill(&mut self, bytes: u64) -> io::Result<()> {
-        let rest = usize::try_from(bytes % BLOCK as u64).unwrap_or(0);
-        if rest == 0 {
-            return Ok(());
+    /// Writes the header of a member, and before it what it has no room for.
+    fn begin(&mut self, mut header: Header, name: &str, target: &str) -> io::Result<()> {
+        let size = header.entry_size()?.to_string();
+        let mut more: Vec<(&str, &[u8])> = Vec::new();
+        if header.set_path(name).is_err() {
+            more.push(("path", name.as_bytes()));
         }
-        self.out.write_all(&[0; BLOCK][rest..])
+        if header.set_link_name_literal(target).is_err() {
+            more.push(("linkpath", target.as_bytes()));
+        }
+        if header.entry_size()? > NUMBER_MAX {
+            more.push(("size", size.as_bytes()));
+            header.set_size(0);
+        }
+        if !more.is_empty() {
+            self.out.append_pax_extensions(more)?;
+        }
+        header.set_cksum();
+        self.out.get_mut().write_all(header.as_bytes())
     }
 }
 
 impl Form for TarArchive {
     fn file(&mut self, member: &Member<'_>, content: &mut Content<'_>) -> Result<(), FilesError> {
         let size = member.entry.size.unwrap_or(0);
-        let header = Header {
-            name: member.name,
-            target: "",
-            mode: member.mode(),
-            size,
-            kind: FILE,
-        };
-        self.begin(&header).map_err(failed)?;
+        let header = self.header(EntryType::Regular, member.mode(), size);
+        self.begin(header, member.name, "").map_err(failed)?;
         let mut counted = Counted {
-            out: &mut self.out,
+            out: self.out.get_mut(),
             bytes: 0,
         };
         content(&mut counted)?;
@@ -112,73 +85,20 @@ impl Form for TarArchive {
             let message = format!("{} has {} bytes, not {size}", member.name, counted.bytes);
             return Err(failed(io::Error::other(message)));
         }
-        self.fill(size).map_err(failed)
+        let beyond = usize::try_from(size % BLOCK as u64).unwrap_or(0);
+        let fill = if beyond == 0 { &[][..] } else { &[0; BLOCK][beyond..] };
+        self.out.get_mut().write_all(fill).map_err(failed)
     }
 
     fn link(&mut self, member: &Member<'_>, target: &str) -> Result<(), FilesError> {
-        let header = Header {
-            name: member.name,
-            target,
-            mode: 0o777,
-            size: 0,
-            kind: LINK,
-        };
-        self.begin(&header).map_err(failed)
+        let header = self.header(EntryType::Symlink, 0o777, 0);
+        self.begin(header, member.name, target).map_err(failed)
     }
 
-    fn finish(mut self: Box<Self>) -> Result<Pieces, FilesError> {
-        let ended = self.out.write_all(&[0; 2 * BLOCK]);
-        ended.and_then(|()| self.out.finish()).map_err(failed)
+    fn finish(self: Box<Self>) -> Result<Pieces, FilesError> {
+        let ended = self.out.into_inner();
+        ended.and_then(GzEncoder::finish).map_err(failed)
     }
-}
-
-impl Header<'_> {
-    fn block(&self, time: u64) -> [u8; BLOCK] {
-        let mut block = [0; BLOCK];
-        text(&mut block[..NAME_MAX], self.name);
-        octal(&mut block[100..108], self.mode.into());
-        octal(&mut block[108..116], 0);
-        octal(&mut block[116..124], 0);
-        let size = if self.size > NUMBER_MAX { 0 } else { self.size };
-        octal(&mut block[124..136], size);
-        octal(&mut block[136..148], time);
-        block[156] = self.kind;
-        text(&mut block[157..257], self.target);
-        block[257..265].copy_from_slice(b"ustar\x0000");
-        text(&mut block[265..297], "root");
-        text(&mut block[297..329], "root");
-        octal(&mut block[329..337], 0);
-        octal(&mut block[337..345], 0);
-        // The sum is taken with spaces in its own place.
-        block[148..156].fill(b' ');
-        let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
-        octal(&mut block[148..155], sum);
-        block
-    }
-}
-
-/// As much of a text as there is room for.
-fn text(field: &mut [u8], text: &str) {
-    let length = text.len().min(field.len());
-    field[..length].copy_from_slice(&text.as_bytes()[..length]);
-}
-
-/// A number in octal digits, a NUL behind it.
-fn octal(field: &mut [u8], number: u64) {
-    let width = field.len() - 1;
-    let digits = format!("{number:0width$o}");
-    field[..width].copy_from_slice(&digits.as_bytes()[digits.len() - width..]);
-    field[width] = 0;
-}
-
-/// `length key=value` on a line, where the length counts its own digits too.
-fn record(key: &str, value: &str) -> String {
-    let rest = key.len() + value.len() + 3;
-    let mut length = rest + 1;
-    while length != rest + length.to_string().len() {
-        length = rest + length.to_string().len();
-    }
-    format!("{length} {key}={value}\n")
 }
 
 struct Counted<'a> {
@@ -195,27 +115,5 @@ impl Write for Counted<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_length_of_a_record_counts_itself() {
-        assert_eq!(record("path", "a"), "9 path=a\n");
-        for length in [80, 89, 90, 91, 92, 93, 985, 990, 991, 992, 5_000] {
-            let record = record("path", &"x".repeat(length));
-            let told: usize = record.split(' ').next().unwrap().parse().unwrap();
-            assert_eq!(told, record.len());
-        }
-    }
-
-    #[test]
-    fn numbers_end_with_a_nul() {
-        let mut field = [b'?'; 8];
-        octal(&mut field, 0o644);
-        assert_eq!(&field, b"0000644\0");
     }
 }
