@@ -11,7 +11,8 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use ammonia::{Builder, UrlRelative};
-use comrak::Options;
+use comrak::nodes::{AstNode, NodeValue};
+use comrak::{Arena, Options, format_html, parse_document};
 
 use crate::cards::html_bounds;
 
@@ -70,10 +71,48 @@ pub fn render(markdown: &str, base: &LinkBase) -> Rendered {
     let html = [false, true]
         .into_iter()
         .filter(|_| !is_nested_too_deeply(markdown))
-        .map(|escape_html| comrak::markdown_to_html(markdown, &options(escape_html)))
+        .map(|escape_html| to_html(markdown, &options(escape_html)))
         .find(|html| html_bounds::holds(html))
         .map_or_else(|| plain(markdown), |html| sanitize(&html, base));
     Rendered { html, truncated }
+}
+
+fn to_html(markdown: &str, options: &Options) -> String {
+    let arena = Arena::new();
+    let root = parse_document(&arena, markdown, options);
+    let breaks: Vec<&AstNode> = root.descendants().filter(|node| parts_chinese(node)).collect();
+    for node in breaks {
+        node.detach();
+    }
+    let mut html = String::new();
+    // Writing to a text cannot fail.
+    let _ = format_html(root, options, &mut html);
+    html
+}
+
+/// Whether a line of the source ends here between two characters of Chinese or Japanese, which are written without spaces:
+/// CSS Text 3, "segment break transformation rules", which browsers leave undone.
+fn parts_chinese(node: &AstNode) -> bool {
+    let is_break = matches!(node.data().value, NodeValue::SoftBreak);
+    let before = node
+        .previous_sibling()
+        .and_then(|text| last_character(&text.data().value));
+    let after = node.next_sibling().and_then(|text| first_character(&text.data().value));
+    is_break && before.is_some_and(has_no_spaces) && after.is_some_and(has_no_spaces)
+}
+
+fn last_character(value: &NodeValue) -> Option<char> {
+    value.text().and_then(|text| text.chars().next_back())
+}
+
+fn first_character(value: &NodeValue) -> Option<char> {
+    value.text().and_then(|text| text.chars().next())
+}
+
+/// Han, kana and the punctuation of their width.
+const fn has_no_spaces(character: char) -> bool {
+    matches!(character, '\u{2e80}'..='\u{312f}' | '\u{3190}'..='\u{a4cf}' | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe4f}' | '\u{ff01}'..='\u{ff60}' | '\u{20000}'..='\u{3fffd}')
 }
 
 fn shorten(markdown: &str) -> (&str, bool) {

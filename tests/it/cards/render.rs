@@ -268,3 +268,12 @@ fn without_a_base_relative_addresses_stay_as_they_are() {
         assert!(html.contains(kept), "{markdown} gives {html}");
     }
 }
+
+#[test]
+fn lines_of_chinese_are_joined_without_a_space_and_others_with_one() {
+    assert_eq!(html("工作站上\n一次推理。\n完成"), "<p>工作站上一次推理。完成</p>\n");
+    assert_eq!(html("雨と\nカタカナ"), "<p>雨とカタカナ</p>\n");
+    assert_eq!(html("a line\nand 一\nmore\n二"), "<p>a line\nand 一\nmore\n二</p>\n");
+    assert_eq!(html("한국\n어"), "<p>한국\n어</p>\n");
+    assert_eq!(html("上\n\n下"), "<p>上</p>\n<p>下</p>\n");
+}
