@@ -1,7 +1,6 @@
 //! Full-text search over 100,000 cards: `search::RepositoryIndex` against PostgreSQL's GIN index of `to_tsvector('english')`.
 //!
-//! Cards of about 1 KB are made up from 8,000 English-like and 3,000 Chinese words whose frequency follows Zipf's law, so that
-//! common words match half of all cards: the hard case. Each of 300 queries has one to three words of the same distribution
+//! Cards are those of `support::Card`: common words match half of them, which is the hard case. Each of 300 queries has one to three words of the same distribution
 //! and asks both sides for the 20 best, the number of matches and the counts of a facet, in one statement. Sides take turns,
 //! every query's time is its median over the rounds, and the median and the 99th percentile over the queries are printed.
 //!
@@ -11,13 +10,13 @@
 //!
 //! Run: `tests/bench/run search`
 
-use geoml_hub::base::{Clock, RepositoryId, RepositoryKind, Timestamp, UserId};
-use geoml_hub::search::{
-    Audience, Counters, Facet, RepositoryChange, RepositoryDocument, RepositoryIndex, RepositoryQuery,
-};
+use geoml_hub::base::Clock;
+use geoml_hub::search::{Audience, Facet, RepositoryChange, RepositoryIndex, RepositoryQuery};
 use std::fmt::Write;
 use std::time::{Duration, Instant};
-use support::{Postgres, ROUNDS, Random, median, percentile, print_machine, print_ratio_of_times, work_folder};
+use support::{
+    Card, Postgres, ROUNDS, Random, Words, median, percentile, print_machine, print_ratio_of_times, work_folder,
+};
 
 const CARDS: usize = 100_000;
 const QUERIES: usize = 300;
@@ -27,19 +26,6 @@ const AIM_SLOWEST: f64 = 30.0;
 const REST: Duration = Duration::from_secs(10);
 /// What PostgreSQL's documentation advises for a database that fits into memory.
 const SETTINGS: &str = "shared_buffers = 1GB\nwork_mem = 64MB\nrandom_page_cost = 1.1\njit = off";
-
-/// The words, the most frequent first.
-struct Words {
-    english: Vec<String>,
-    chinese: Vec<String>,
-}
-
-struct Card {
-    title: Vec<String>,
-    description: Vec<String>,
-    readme: Vec<String>,
-    task: String,
-}
 
 /// What was typed.
 type Typed = Vec<String>;
@@ -82,60 +68,6 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-impl Words {
-    fn new(random: &mut Random) -> Self {
-        const SYLLABLES: &[&str] = &[
-            "ba", "cor", "del", "fen", "gra", "hol", "jin", "kar", "lum", "mor", "nev", "pol", "qui", "rud", "sol",
-            "tar", "vul", "wex", "yar", "zen", "ter", "lit", "sed", "mar", "gla", "arc",
-        ];
-        const CHARACTERS: &str =
-            "降水预测遥感影像分割地震滑坡识别土壤湿度海表温气候模式高光谱类云检冰川台风路径矿产资源";
-        let characters: Vec<char> = CHARACTERS.chars().collect();
-        let english = (0..8_000).map(|_| {
-            (0..2 + random.below(3))
-                .map(|_| SYLLABLES[random.below(SYLLABLES.len())])
-                .collect()
-        });
-        let english = english.collect();
-        let chinese = (0..3_000).map(|_| {
-            (0..2 + random.below(2))
-                .map(|_| characters[random.below(characters.len())])
-                .collect()
-        });
-        Self {
-            english,
-            chinese: chinese.collect(),
-        }
-    }
-
-    fn text(&self, random: &mut Random, english: usize, chinese: usize) -> Vec<String> {
-        let mut text: Vec<String> = (0..english)
-            .map(|_| self.english[random.zipf(self.english.len())].clone())
-            .collect();
-        text.extend((0..chinese).map(|_| self.chinese[random.zipf(self.chinese.len())].clone()));
-        text
-    }
-
-    fn card(&self, random: &mut Random) -> Card {
-        Card {
-            title: self.text(random, 4, 2),
-            description: self.text(random, 12, 6),
-            readme: self.text(random, 80, 40),
-            task: format!("task-{}", random.zipf(30)),
-        }
-    }
-
-    fn query(&self, random: &mut Random, mixed: bool) -> Typed {
-        let count = 1 + random.below(3);
-        let word = |_| {
-            let chinese = mixed && random.below(2) == 0;
-            let words = if chinese { &self.chinese } else { &self.english };
-            words[random.zipf(words.len())].clone()
-        };
-        (0..count).map(word).collect()
-    }
-}
-
 async fn fill(index: &RepositoryIndex, cards: &[Card]) -> anyhow::Result<()> {
     let clock = Clock::system();
     index.begin_rebuild().await?;
@@ -143,38 +75,10 @@ async fn fill(index: &RepositoryIndex, cards: &[Card]) -> anyhow::Result<()> {
         let changes = cards
             .iter()
             .zip(number * 1_000..)
-            .map(|(card, number)| RepositoryChange::Put(Box::new(document(&clock, card, number))));
+            .map(|(card, number)| RepositoryChange::Put(Box::new(card.document(&clock, number))));
         index.apply(changes.collect(), None).await?;
     }
     Ok(index.finish_rebuild(1).await?)
-}
-
-fn document(clock: &Clock, card: &Card, number: usize) -> RepositoryDocument {
-    RepositoryDocument {
-        id: RepositoryId::new(clock),
-        kind: RepositoryKind::Model,
-        owner_id: UserId::new(clock),
-        owner: format!("owner-{}", number % 500),
-        name: format!("repository-{number}"),
-        title: card.title.join(" "),
-        description: card.description.join(" "),
-        tags: Vec::new(),
-        licenses: vec!["apache-2.0".to_owned()],
-        frameworks: vec!["pytorch".to_owned()],
-        tasks: vec![card.task.clone()],
-        library: None,
-        classifications: Vec::new(),
-        card: String::new(),
-        readme: card.readme.join(" "),
-        file_names: Vec::new(),
-        size_bytes: 0,
-        counters: Counters::default(),
-        created_at: Timestamp::from_seconds(0),
-        updated_at: Timestamp::from_seconds(0),
-        featured: false,
-        public: true,
-        readers: Vec::new(),
-    }
 }
 
 fn load(postgres: &Postgres, cards: &[Card]) -> anyhow::Result<()> {

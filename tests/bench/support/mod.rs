@@ -1,5 +1,6 @@
 //! What the programs of this folder share: starting the hub and its peers, a plain client, medians, and the lines they print.
 
+mod cards;
 mod client;
 mod form;
 mod git_server;
@@ -12,6 +13,7 @@ mod peer;
 mod postgres;
 mod random;
 
+pub use cards::{Card, Words};
 pub use client::{Answer, Client, Download, download_once};
 pub use form::{Form, multipart};
 pub use git_server::GitServer;
