@@ -101,10 +101,33 @@ test('branches and tags are made and deleted on their pages', async ({ hub, page
 	await dialog.getByRole('button', { name: 'New branch' }).click();
 	await expect(page.getByRole('link', { name: 'season/2026', exact: true })).toBeVisible();
 
-	await page.getByRole('button', { name: 'Delete branch: season/2026' }).click();
-	await page.getByRole('dialog', { name: 'Delete season/2026?' }).getByRole('button', { name: 'Delete branch' }).click();
+	await page.getByRole('button', { name: 'More about season/2026' }).click();
+	await page.getByRole('menuitem', { name: 'Rename branch' }).click();
+	await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('season/2025');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('dialog').getByRole('alert')).toBeVisible();
+	await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('season/2027');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('link', { name: 'season/2027', exact: true })).toBeVisible();
 	await expect(page.getByRole('link', { name: 'season/2026', exact: true })).toHaveCount(0);
-	await expect(page.getByRole('button', { name: 'Delete branch: main' })).toHaveCount(0);
+
+	await page.getByRole('button', { name: 'More about season/2027' }).click();
+	await page.getByRole('menuitem', { name: 'Make it the default' }).click();
+	await page
+		.getByRole('dialog', { name: 'Make season/2027 the default branch?' })
+		.getByRole('button', { name: 'Make it the default' })
+		.click();
+	await expect(page.getByRole('button', { name: 'More about main' })).toBeVisible();
+	await expect(page.getByRole('button', { name: 'More about season/2027' })).toHaveCount(0);
+	await page.getByRole('button', { name: 'More about main' }).click();
+	await page.getByRole('menuitem', { name: 'Make it the default' }).click();
+	await page.getByRole('dialog').getByRole('button', { name: 'Make it the default' }).click();
+	await expect(page.getByRole('button', { name: 'More about main' })).toHaveCount(0);
+
+	await page.getByRole('button', { name: 'More about season/2027' }).click();
+	await page.getByRole('menuitem', { name: 'Delete branch' }).click();
+	await page.getByRole('dialog', { name: 'Delete season/2027?' }).getByRole('button', { name: 'Delete branch' }).click();
+	await expect(page.getByRole('link', { name: 'season/2027', exact: true })).toHaveCount(0);
 
 	await page.getByRole('link', { name: 'Tags', exact: true }).click();
 	await page.getByRole('button', { name: 'New tag' }).click();

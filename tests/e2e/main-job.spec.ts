@@ -115,7 +115,7 @@ test('a person registers, creates, uploads through a restart, reads, finds, down
 		await dialog.getByRole('button', { name: /Delete/ }).click();
 		await expect(page).not.toHaveURL(/rain-nowcast/);
 		await page.goto(`${hub.address}/lin-wei/rain-nowcast`);
-		await expect(page.getByText('Off the map')).toBeVisible();
+		await expect(page.getByText('There is nothing here')).toBeVisible();
 	});
 	rmSync(dirname(folder), { recursive: true });
 });

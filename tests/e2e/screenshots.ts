@@ -13,6 +13,7 @@ const README = [
 	{ file: 'tree', page: 'tree', locale: 'en', theme: 'light' },
 	{ file: 'raster', page: 'file-tif', locale: 'en', theme: 'light' },
 	{ file: 'commit', page: 'commit', locale: 'en', theme: 'light' },
+	{ file: 'compare', page: 'compare', locale: 'en', theme: 'light' },
 	{ file: 'upload', page: 'upload', locale: 'zh', theme: 'light' },
 	{ file: 'table', page: 'file-csv', locale: 'en', theme: 'light' },
 	{ file: 'tensors', page: 'file-safetensors', locale: 'en', theme: 'light' },

@@ -82,7 +82,7 @@ test('what does not exist and what one may not see look the same', async ({ hub,
 	const seen: string[] = [];
 	for (const name of ['secret', 'nothing']) {
 		await page.goto(`${hub.address}/owner/${name}`);
-		await expect(page.getByText('Off the map')).toBeVisible();
+		await expect(page.getByText('There is nothing here')).toBeVisible();
 		seen.push((await page.getByRole('main').innerText()).replace(/Request .*/, '').replace(name, 'NAME'));
 	}
 	expect(seen[0]).toBe(seen[1]);

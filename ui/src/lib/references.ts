@@ -52,6 +52,13 @@ export function makeReference(
 	);
 }
 
+/** Gives a branch another name. */
+export function renameBranch(repository: OpenRepository, branch: string, name: string): Promise<Reference> {
+	const { path, query } = repository.gitParameters;
+	const params = { path: { ...path, branch }, query };
+	return take(api.PATCH('/api/v1/repos/{owner}/{repo}/branches/{branch}', { params, body: { name } }));
+}
+
 export async function deleteReference(
 	repository: OpenRepository,
 	which: 'branches' | 'tags',

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { findMembers, openAtFirst, rowsOf, textOf } from './json-tree';
+import { findMembers, openAtFirst, parseJson, rowsOf, textOf } from './json-tree';
 
 describe('a JSON tree', () => {
+	it('shows numbers as the file writes them', () => {
+		const { root, written } = parseJson('{"a": 1.0, "b": [12345678901234567890, 2], "c": 1e3}');
+		const texts = rowsOf(root, openAtFirst(root, 9), new Map(), written).map(({ text }) => text);
+		// Engines that do not tell the source show what JavaScript makes of it.
+		const tells = texts.includes('1.0');
+		expect(texts.filter((text) => text !== '')).toEqual(
+			tells ? ['1.0', '12345678901234567890', '2', '1e3'] : ['1', '≈ 12345678901234567000', '2', '1000']
+		);
+	});
+
 	it('has the lines of what is open', () => {
 		const root = { a: 1, b: { c: [true, null] } };
 		expect(

@@ -37,6 +37,24 @@ function membersOf(container: Container): [string, unknown][] {
 	return Object.entries(container);
 }
 
+/** Numbers as a file writes them, by container and key, where JavaScript would write them otherwise: `1.0`, long ids. */
+export type Written = WeakMap<Container, Map<string, string>>;
+
+/** Reads JSON; throws what `JSON.parse` throws. */
+export function parseJson(text: string): { root: unknown; written: Written } {
+	const written: Written = new WeakMap();
+	// Browsers that do not tell the source of a value show it as JavaScript does.
+	function note(this: Container, key: string, value: unknown, context?: { source?: string }): unknown {
+		const source = context?.source;
+		if (typeof value === 'number' && source !== undefined && source !== String(value)) {
+			const of = written.get(this) ?? new Map<string, string>();
+			written.set(this, of.set(key, source));
+		}
+		return value;
+	}
+	return { root: JSON.parse(text, note), written };
+}
+
 /** A value in one line. Whole numbers that JavaScript cannot hold say that they are near ones. */
 export function textOf(value: unknown): string {
 	if (typeof value === 'string') {
@@ -67,15 +85,22 @@ export function openAtFirst(root: unknown, depth: number, most = 200): Set<Conta
 }
 
 /** The lines of the tree, of open containers only. Walks without recursion: hostile files are deep. */
-export function rowsOf(root: unknown, open: Set<Container>, shown: Map<Container, number>): JsonRow[] {
+export function rowsOf(
+	root: unknown,
+	open: Set<Container>,
+	shown: Map<Container, number>,
+	written: Written = new WeakMap()
+): JsonRow[] {
 	const rows: JsonRow[] = [];
 	const stack: { members: [string, unknown][]; place: number; end: number; depth: number; of: Container }[] =
 		[];
-	const push = (value: unknown, key: string | undefined, depth: number, isPlace = false) => {
+	const push = (value: unknown, key: string | undefined, depth: number, of?: Container) => {
 		const container = isContainer(value) ? value : undefined;
 		const members = container === undefined ? [] : membersOf(container);
 		const isOpen = container !== undefined && open.has(container);
-		const text = container === undefined ? textOf(value) : '';
+		const source = of && key !== undefined ? written.get(of)?.get(key) : undefined;
+		const text = container === undefined ? (source ?? textOf(value)) : '';
+		const isPlace = Array.isArray(of);
 		rows.push({ depth, key, isPlace, kind: kindOf(value), text, size: members.length, isOpen, container });
 		if (container !== undefined && isOpen && members.length > 0) {
 			const end = Math.min(members.length, shown.get(container) ?? SHOWN_AT_FIRST);
@@ -87,7 +112,7 @@ export function rowsOf(root: unknown, open: Set<Container>, shown: Map<Container
 		if (top.place < top.end) {
 			const [key, value] = top.members[top.place]!;
 			top.place += 1;
-			push(value, key, top.depth, Array.isArray(top.of));
+			push(value, key, top.depth, top.of);
 			continue;
 		}
 		stack.pop();

@@ -89,3 +89,8 @@ export function provideRepository(repository: OpenRepository): void {
 export function openRepository(): OpenRepository {
 	return getContext<OpenRepository>(KEY);
 }
+
+/** The same where there may be none. */
+export function surroundingRepository(): OpenRepository | undefined {
+	return getContext<OpenRepository | undefined>(KEY);
+}

@@ -1,1 +1,0 @@
-export{t as component,J as universal}from"../chunks/Docmuz8I.js";
