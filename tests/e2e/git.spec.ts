@@ -52,7 +52,7 @@ test('branches tell their distance from the default one, which a comparison show
 
 	await page.getByRole('link', { name: 'Swap them' }).click();
 	await expect(page.getByText('Nothing to compare')).toBeVisible();
-	await expect(page.getByText('The base has 1 commit that is not in what is compared.')).toBeVisible();
+	await expect(page.getByText('The base also has 1 commit of its own')).toBeVisible();
 
 	await page.goto(`${hub.address}/ana/rain/tags`);
 	await expect(page.getByRole('link', { name: 'v1.0', exact: true })).toBeVisible();

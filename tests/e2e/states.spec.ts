@@ -80,7 +80,7 @@ test('what does not exist and what one may not see look the same', async ({ hub,
 	await hub.call('POST', '/api/repositories', body, owner.access);
 	await arrive(page);
 	const seen: string[] = [];
-	for (const name of ['secret', 'nothing']) {
+	for (const name of ['secret', 'absent']) {
 		await page.goto(`${hub.address}/owner/${name}`);
 		await expect(page.getByText('There is nothing here')).toBeVisible();
 		seen.push((await page.getByRole('main').innerText()).replace(/Request .*/, '').replace(name, 'NAME'));
