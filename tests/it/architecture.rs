@@ -138,6 +138,11 @@ fn slices_start_no_tasks_of_their_own() {
 }
 
 #[test]
+fn objects_of_git_are_looked_for_in_one_place() {
+    assert_holds(&production(), rules::objects_are_looked_for_in_one_place);
+}
+
+#[test]
 fn folders_and_files_have_telling_names() {
     assert_holds(&production(), rules::names_tell);
 }

@@ -166,6 +166,23 @@ pub(super) fn nothing_is_left_undone(source: &Source) -> Vec<String> {
     violations
 }
 
+/// Objects of git are looked for where it is known when not to believe that one is missing, `git/lookup.rs`.
+pub(super) fn objects_are_looked_for_in_one_place(source: &Source) -> Vec<String> {
+    let own = ["gix.try_find_", "gix.find_", "gix.rev_walk", ".merge_bases_many("];
+    let code = source.code_without_tests();
+    code.lines()
+        .enumerate()
+        .filter(|(_, line)| source.path != "src/git/lookup.rs" && own.iter().any(|call| line.contains(call)))
+        .map(|(number, _)| {
+            let path = &source.path;
+            format!(
+                "{path}:{}: asks gix for an object; use the methods of git/lookup.rs",
+                number + 1
+            )
+        })
+        .collect()
+}
+
 /// Only the composition root and engines start tasks; a slice's work is a job, a consumer or a periodic task.
 pub(super) fn tasks_have_owners(source: &Source) -> Vec<String> {
     if TASK_OWNERS.contains(&source.module()) {

@@ -17,6 +17,7 @@ export interface GeoTiffFacts {
 	bands: number;
 	/** In words, such as `float32`. */
 	type: string;
+	/** Empty when there is none. */
 	compression: string;
 	layout: string;
 	nodata: string | undefined;
@@ -57,7 +58,7 @@ const [SOURCE_PIXELS, LOOK_EDGE] = [4_000_000, 640];
 const LOOK_MAX_BYTES = 12 * 1024 * 1024;
 
 const COMPRESSIONS: Record<number, string> = {
-	1: '—',
+	1: '',
 	2: 'CCITT RLE',
 	3: 'CCITT Fax 3',
 	4: 'CCITT Fax 4',
