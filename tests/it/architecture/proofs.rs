@@ -164,6 +164,15 @@ fn markers_of_unfinished_work_are_found() {
 }
 
 #[test]
+fn an_object_that_gix_is_asked_for_elsewhere_is_found() {
+    let rule = rules::objects_are_looked_for_in_one_place;
+    let text = "fn f() { self.gix.try_find_header(id); }";
+    breaks(rule, "src/git/tag.rs", text, "src/git/tag.rs:1: asks gix");
+    passes(rule, "src/git/lookup.rs", text);
+    passes(rule, "src/git/tag.rs", "fn f() { self.find_header(id); }");
+}
+
+#[test]
 fn a_task_started_by_a_slice_is_found() {
     let rule = rules::tasks_have_owners;
     breaks(
