@@ -1,5 +1,6 @@
 //! Why something was found: stretches of its texts with the matching words marked, safe to put into a page.
 
+use crate::search::folding::is_cjk;
 use crate::search::parse::Parsed;
 use crate::search::query::typo_distance;
 use crate::search::tokenizer::{Kind, Token, stem, tokens};
@@ -56,7 +57,7 @@ impl Marker {
         (!ranges.is_empty()).then(|| render(text, 0..text.len(), &ranges))
     }
 
-    /// The stretch of a long text with the most matches, cut at characters, with `…` where it was cut.
+    /// The stretch of a long text with the most matches, cut between words, with `…` where it was cut.
     pub(crate) fn snippet(&self, text: &str) -> Option<String> {
         let ranges = self.ranges(text);
         let window = best_window(text, &ranges)?;
@@ -73,9 +74,17 @@ impl Marker {
 
     /// Byte ranges to mark, merged and in order.
     fn ranges(&self, text: &str) -> Vec<(usize, usize)> {
-        let mut found: Vec<_> = tokens(text)
+        let tokens = tokens(text);
+        let begun: HashSet<usize> = tokens
             .iter()
-            .filter(|token| self.marks(token))
+            .filter(|token| token.kind == Kind::Word && self.begins(token))
+            .map(|token| token.start)
+            .collect();
+        let mut found: Vec<_> = tokens
+            .iter()
+            .filter(|token| {
+                self.names(token) || self.resembles(token) || self.begins(token) && !is_covered(token, &begun)
+            })
             .map(|token| (token.start, token.end))
             .collect();
         found.sort_unstable();
@@ -89,21 +98,34 @@ impl Marker {
         merged
     }
 
-    fn marks(&self, token: &Token) -> bool {
-        if self.terms.contains(&token.text) {
-            return true;
-        }
-        if !matches!(token.kind, Kind::Word | Kind::Joined) {
-            return false;
-        }
-        self.prefix
-            .as_ref()
-            .is_some_and(|prefix| token.text.starts_with(prefix.as_str()))
-            || self
+    /// Whether it is one of the words that are looked for.
+    fn names(&self, token: &Token) -> bool {
+        self.terms.contains(&token.text)
+    }
+
+    /// Whether it begins with the word that is still being typed.
+    fn begins(&self, token: &Token) -> bool {
+        let prefix = self.prefix.as_ref().filter(|_| is_written(token));
+        prefix.is_some_and(|prefix| token.text.starts_with(prefix.as_str()))
+    }
+
+    /// Whether it is a misspelling of a word that is looked for.
+    fn resembles(&self, token: &Token) -> bool {
+        is_written(token)
+            && self
                 .typos
                 .iter()
                 .any(|(word, distance)| within_distance(word, &token.text, *distance))
     }
+}
+
+fn is_written(token: &Token) -> bool {
+    matches!(token.kind, Kind::Word | Kind::Joined)
+}
+
+/// Of a compound, only the part that begins as typed is marked: `quarter` finds `<mark>quarter</mark>-degree`.
+fn is_covered(token: &Token, begun: &HashSet<usize>) -> bool {
+    token.kind == Kind::Joined && begun.contains(&token.start)
 }
 
 /// Whether two words differ by at most so many inserted, dropped, changed or swapped letters.
@@ -132,19 +154,8 @@ fn within_distance(word: &[char], other: &str, distance: usize) -> bool {
 /// The window of about [`SNIPPET_CHARACTERS`] that holds the most matches, beginning a little before the first of them.
 fn best_window(text: &str, ranges: &[(usize, usize)]) -> Option<std::ops::Range<usize>> {
     let window_from = |start: usize| {
-        let lead = text[..start].char_indices().rev().take(SNIPPET_CHARACTERS / 6);
-        // A sentence or line that ends shortly before is a better place to begin than the middle of it.
-        let begin = lead
-            .clone()
-            .find(|(_, character)| matches!(character, '\n' | '。' | '！' | '？'))
-            .map(|(at, character)| at + character.len_utf8())
-            .or_else(|| lead.last().map(|(at, _)| at))
-            .unwrap_or(start);
-        let end = text[begin..]
-            .char_indices()
-            .nth(SNIPPET_CHARACTERS)
-            .map_or(text.len(), |(at, _)| begin + at);
-        begin..end
+        let begin = window_begin(text, start);
+        begin..window_end(text, begin)
     };
     let matches_in = |window: &std::ops::Range<usize>| {
         ranges
@@ -157,6 +168,39 @@ fn best_window(text: &str, ranges: &[(usize, usize)]) -> Option<std::ops::Range<
         .take(200)
         .map(|(start, _)| window_from(*start))
         .max_by_key(|window| (matches_in(window), std::cmp::Reverse(window.start)))
+}
+
+/// Where a window begins that shows a match: after a sentence or line that ends shortly before, which is better than its
+/// middle, else between words.
+fn window_begin(text: &str, start: usize) -> usize {
+    let lead = text[..start].char_indices().rev().take(SNIPPET_CHARACTERS / 6);
+    lead.clone()
+        .find(|(_, character)| matches!(character, '\n' | '。' | '！' | '？'))
+        .map(|(at, character)| at + character.len_utf8())
+        .or_else(|| {
+            lead.clone()
+                .filter(|(at, _)| is_between_words(text, *at))
+                .last()
+                .map(|(at, _)| at)
+        })
+        .or_else(|| lead.last().map(|(at, _)| at))
+        .unwrap_or(start)
+}
+
+/// Where a window ends: between words, unless its last word is as long as a fifth of it.
+fn window_end(text: &str, begin: usize) -> usize {
+    let shown = text[begin..].char_indices().map(|(at, _)| begin + at);
+    let Some(end) = shown.clone().nth(SNIPPET_CHARACTERS) else {
+        return text.len();
+    };
+    let tail = shown.skip(SNIPPET_CHARACTERS * 4 / 5).take_while(|at| *at <= end);
+    tail.filter(|at| is_between_words(text, *at)).last().unwrap_or(end)
+}
+
+/// Whether no word goes on at this byte. Scripts without spaces may be cut between any two characters.
+fn is_between_words(text: &str, at: usize) -> bool {
+    let joins = |character: Option<char>| character.is_some_and(|found| found.is_alphanumeric() && !is_cjk(found));
+    !(joins(text[..at].chars().next_back()) && joins(text[at..].chars().next()))
 }
 
 fn render(text: &str, window: std::ops::Range<usize>, ranges: &[(usize, usize)]) -> String {
@@ -203,6 +247,38 @@ mod tests {
             "短时&lt;b&gt;<mark>降水</mark>的<mark>预测</mark>&lt;/b&gt; &amp; <mark>nowcasting</mark>"
         );
         assert_eq!(marker.whole("nothing here"), None);
+    }
+
+    #[test]
+    fn of_a_compound_only_the_part_that_is_typed_is_marked() {
+        let typed = Marker::new(&parse("quart", true), false);
+        assert_eq!(
+            typed.whole("a quarter-degree grid").unwrap(),
+            "a <mark>quarter</mark>-degree grid"
+        );
+        let longer = Marker::new(&parse("quarterdeg", true), false);
+        assert_eq!(
+            longer.whole("a quarter-degree grid").unwrap(),
+            "a <mark>quarter-degree</mark> grid"
+        );
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_words() {
+        let words = "quarter-degree winds over the northern ocean ".repeat(20);
+        let text = format!("{words}with a landslide in them, {words}");
+        let snippet = Marker::new(&parse("landslide", false), false).snippet(&text).unwrap();
+        let (begin, end) = (snippet.trim_start_matches('…'), snippet.trim_end_matches('…'));
+        assert!(begin.len() < snippet.len() && end.len() < snippet.len(), "{snippet}");
+        let whole = text.replace("landslide", "<mark>landslide</mark>");
+        let stretch = begin.trim_end_matches('…');
+        let at = whole.find(stretch).unwrap();
+        for place in [at, at + stretch.len()] {
+            assert!(is_between_words(&whole, place), "{snippet}");
+        }
+        let characters = "华东地区短临降水预测".repeat(40);
+        let snippet = Marker::new(&parse("降水", false), false).snippet(&characters).unwrap();
+        assert!(snippet.chars().count() > SNIPPET_CHARACTERS);
     }
 
     #[test]

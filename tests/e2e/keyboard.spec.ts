@@ -1,20 +1,8 @@
-import type { Page } from '@playwright/test';
+import { join } from 'node:path';
+import { folderOf, writeRandom } from './support/files';
 import { PASSWORD } from './support/hub';
+import { choose, tabTo } from './support/keyboard';
 import { arrive, expect, settled, test } from './support/test';
-
-/** Presses Tab until what has the focus has this name. */
-async function tabTo(page: Page, name: string | RegExp): Promise<void> {
-	for (let presses = 0; presses < 80; presses += 1) {
-		await page.keyboard.press('Tab');
-		const focused = await page.evaluate(() => {
-			const element = document.activeElement as HTMLInputElement | null;
-			const label = element?.labels?.[0]?.innerText;
-			return (element?.getAttribute('aria-label') ?? label ?? element?.innerText ?? '').trim().replace(/\s+/g, ' ');
-		});
-		if (typeof name === 'string' ? focused === name : name.test(focused)) return;
-	}
-	throw new Error(`Tab does not reach ${name}`);
-}
 
 test('signing up, creating, starring and signing out work by keyboard alone', async ({ hub, page }) => {
 	await arrive(page);
@@ -201,4 +189,160 @@ test('a repository is described, made private and deleted by keyboard alone', as
 	await expect(page).toHaveURL(`${hub.address}/ana`);
 	await expect(page.getByText('ana/terrain').first()).toBeVisible();
 	await expect(hub.call('GET', '/api/ana/terrain', undefined, session.access)).rejects.toThrow('404');
+});
+
+test('signing in, following somebody and ending that work by keyboard alone', async ({ hub, page }) => {
+	await hub.account('ana');
+	await hub.account('ben');
+	await arrive(page);
+	await page.goto(`${hub.address}/ben`);
+	await settled(page);
+	await tabTo(page, 'Follow ben');
+	await page.keyboard.press('Enter');
+	await expect(page).toHaveURL(/\/login\?next=/);
+	await settled(page);
+	await expect(page.getByLabel('Name or e-mail')).toBeFocused();
+	await page.keyboard.type('ana');
+	await page.keyboard.press('Tab');
+	await page.keyboard.type(PASSWORD);
+	await page.keyboard.press('Enter');
+
+	await expect(page).toHaveURL(`${hub.address}/ben`);
+	await settled(page);
+	await tabTo(page, 'Follow ben');
+	await page.keyboard.press('Enter');
+	const button = page.getByRole('button', { name: 'Unfollow ben' });
+	await expect(button).toBeFocused();
+	expect((await hub.call('GET', '/api/users/ben/followers')).items).toHaveLength(1);
+	await page.keyboard.press('Space');
+	await expect(page.getByRole('button', { name: 'Follow ben' })).toBeFocused();
+	expect((await hub.call('GET', '/api/users/ben/followers')).items).toEqual([]);
+});
+
+test('a repository is renamed, and somebody is let in, by keyboard alone', async ({ hub, page }) => {
+	const session = await hub.account('ana');
+	const ben = await hub.account('ben');
+	const body = { name: 'terrain', description: '', repo_type: 'model', visibility: 'private' };
+	await hub.call('POST', '/api/repositories', body, session.access);
+	await arrive(page, { session });
+	await page.goto(`${hub.address}/ana/terrain/settings`);
+	await settled(page);
+	await tabTo(page, 'Account');
+	await page.keyboard.type('ben');
+	await page.keyboard.press('Tab');
+	await page.keyboard.type('Read');
+	await tabTo(page, 'Give access');
+	await page.keyboard.press('Enter');
+	await expect(page.getByLabel('What ben may do')).toHaveValue('read');
+	expect((await hub.call('GET', '/api/ana/terrain', undefined, ben.access)).permission).toBe('read');
+
+	await tabTo(page, /^Name/);
+	await page.keyboard.press('Control+A');
+	await page.keyboard.type('relief');
+	await expect(page.getByText('relief is free.')).toBeVisible();
+	await page.keyboard.press('Enter');
+	await expect(page).toHaveURL(`${hub.address}/ana/relief/settings`);
+	await settled(page);
+	expect((await hub.call('GET', '/api/ana/relief', undefined, session.access)).name).toBe('relief');
+
+	await tabTo(page, 'Remove: ben');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('dialog').getByRole('button', { name: 'Cancel' })).toBeFocused();
+	await tabTo(page, 'Remove');
+	await page.keyboard.press('Enter');
+	await expect(page.getByText('Nobody yet but you.')).toBeVisible();
+	await expect(hub.call('GET', '/api/ana/relief', undefined, ben.access)).rejects.toThrow('404');
+});
+
+test('an upload is paused, continued and cancelled by keyboard alone', async ({ hub, page }) => {
+	const session = await hub.account('ana');
+	const body = { name: 'notes', description: '', repo_type: 'dataset', visibility: 'public' };
+	await hub.call('POST', '/api/repositories', body, session.access);
+	const folder = folderOf('soundings', {});
+	await writeRandom(join(folder, 'soundings.bin'), 40);
+	// A line as slow as that of a ship, so that there is something to pause.
+	const line = await page.context().newCDPSession(page);
+	const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 2_000_000 };
+	await line.send('Network.enable');
+	await line.send('Network.emulateNetworkConditions', slow);
+	await arrive(page, { session });
+	await page.goto(`${hub.address}/datasets/ana/notes/upload/main`);
+	await settled(page);
+	await tabTo(page, 'Choose files');
+	const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+	await chooser.setFiles(join(folder, 'soundings.bin'));
+	await tabTo(page, 'Upload and commit');
+	await page.keyboard.press('Enter');
+	const bar = page.getByRole('progressbar').first();
+	const sent = async () => Number(await bar.getAttribute('aria-valuenow'));
+	await expect.poll(sent).toBeGreaterThan(2);
+
+	await tabTo(page, 'Pause');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('status').filter({ hasText: 'Paused' })).toBeVisible();
+	const paused = await sent();
+	await page.waitForTimeout(1_500);
+	expect(await sent()).toBe(paused);
+	await tabTo(page, 'Continue');
+	await page.keyboard.press('Enter');
+	await expect.poll(sent).toBeGreaterThan(paused);
+
+	await tabTo(page, 'Cancel upload');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('dialog').getByRole('button', { name: 'Cancel', exact: true })).toBeFocused();
+	await tabTo(page, 'Cancel upload');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('button', { name: 'Choose files' })).toBeVisible();
+	await expect(page.getByText('Unfinished uploads')).toHaveCount(0);
+	const { items } = await hub.call('GET', '/api/ana/notes/files?repo_type=dataset');
+	expect(items.map((one: any) => one.path)).not.toContain('soundings.bin');
+});
+
+test('a file is deleted, and another language and theme are chosen, by keyboard alone', async ({ hub, page }) => {
+	const session = await hub.account('ana');
+	const body = { name: 'terrain', description: '', repo_type: 'model', visibility: 'public' };
+	await hub.call('POST', '/api/repositories', body, session.access);
+	await hub.upload('ana/terrain', { 'slopes/alps.csv': 'x,y\n1,2\n', 'train.py': 'print(1)\n' }, session.access);
+	await arrive(page, { session });
+	await page.goto(`${hub.address}/ana/terrain/tree/main`);
+	await settled(page);
+	await tabTo(page, 'slopes');
+	await page.keyboard.press('Enter');
+	await expect(page).toHaveURL(/tree\/main\/slopes$/);
+	await settled(page);
+	await tabTo(page, 'alps.csv');
+	await page.keyboard.press('Enter');
+	await expect(page).toHaveURL(/blob\/main\/slopes\/alps\.csv$/);
+	await settled(page);
+	await choose(page, 'More about this file', 'Delete file');
+	await expect(page.getByRole('dialog').getByRole('button', { name: 'Cancel' })).toBeFocused();
+	await tabTo(page, 'Delete file');
+	await page.keyboard.press('Enter');
+	await expect(page.getByText('alps.csv is deleted')).toBeVisible();
+	// The folder went with its last file.
+	await expect(page).toHaveURL(/tree\/main$/);
+	await expect(page.getByRole('link', { name: 'train.py' })).toBeVisible();
+	const { items } = await hub.call('GET', '/api/ana/terrain/files');
+	expect(items.map((one: any) => one.path)).toEqual(['.gitattributes', 'README.md', 'train.py']);
+
+	await choose(page, 'Theme', 'Dark');
+	await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+	await choose(page, 'Language', '中文');
+	await expect(page.locator('html')).toHaveAttribute('lang', /^zh/);
+});
+
+test('facets, order and pages of a search are chosen by keyboard alone', async ({ demo, page }) => {
+	await arrive(page);
+	await page.goto(`${demo.address}/search`);
+	await settled(page);
+	await tabTo(page, /^Datasets/);
+	await page.keyboard.press('Enter');
+	await expect(page).toHaveURL(/type=dataset/);
+	await settled(page);
+	await tabTo(page, 'Order');
+	await page.keyboard.press('ArrowDown');
+	await expect(page).toHaveURL(/sort=/);
+	await settled(page);
+	const results = await page.getByRole('article').count();
+	expect(results).toBeGreaterThan(1);
 });

@@ -1,5 +1,5 @@
 // Draws every page of a demo hub: PNG into a folder to look at, or, with `--readme`, the README's dozen as small WebP.
-// `npm run screenshots -- FOLDER [NAME…]`; looks: 1440 and 390 wide, light and dark, Chinese and English.
+// `npm run screenshots -- FOLDER [NAME…] [LOOK…]`; looks are `en-light`, `zh-dark` and so on, each 1440 and 390 wide.
 import { chromium, type BrowserContext, type Page } from '@playwright/test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { Hub, type Session } from './support/hub';
@@ -21,7 +21,10 @@ const README = [
 	{ file: 'card-dark', page: 'card-dataset', locale: 'zh', theme: 'dark' }
 ];
 
-const [target, ...wanted] = process.argv.slice(2);
+const LOOKS = ['en-light', 'en-dark', 'zh-light', 'zh-dark'];
+const [target, ...words] = process.argv.slice(2);
+const wanted = words.filter((word) => !LOOKS.includes(word));
+const looks = LOOKS.filter((look) => wanted.length === words.length || words.includes(look));
 const hub = new Hub('--demo');
 await hub.start();
 const session = await hub.login('demo', 'geoml-hub-demo');
@@ -82,27 +85,27 @@ if (target === '--readme') {
 	mkdirSync(folder, { recursive: true });
 	pages.push(...(await everyState(hub, session)));
 	const chosen = pages.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-	for (const locale of ['en', 'zh'])
-		for (const theme of ['light', 'dark'])
-			for (const width of [1440, 390])
-				for (const signedIn of [false, true]) {
-					const scenes = chosen.filter((scene) => (scene.signedIn ?? false) === signedIn);
-					if (scenes.length === 0) continue;
-					const context = await contextOf({ locale, theme, width }, signedIn ? session : undefined);
-					for (const scene of scenes) {
-						const opened = await open(context, scene);
-						const path = `${folder}/${scene.name}-${locale}-${theme}-${width}.png`;
-						const height = await opened.evaluate(() => document.documentElement.scrollHeight);
-						const clip = { x: 0, y: 0, width, height: Math.min(height, width > 600 ? 1500 : 2400) };
-						const whole = scene.floats !== true;
-						await opened.screenshot(whole ? { path, fullPage: true, clip } : { path });
-						const wide = await opened.evaluate(() => document.documentElement.scrollWidth);
-						if (wide > width) console.log(`${path}: ${wide} wide`);
-						await opened.close();
-						await context.setOffline(false);
-					}
-					await context.close();
+	for (const look of looks)
+		for (const width of [1440, 390])
+			for (const signedIn of [false, true]) {
+				const [locale, theme] = look.split('-') as [string, string];
+				const scenes = chosen.filter((scene) => (scene.signedIn ?? false) === signedIn);
+				if (scenes.length === 0) continue;
+				const context = await contextOf({ locale, theme, width }, signedIn ? session : undefined);
+				for (const scene of scenes) {
+					const opened = await open(context, scene);
+					const path = `${folder}/${scene.name}-${look}-${width}.png`;
+					const height = await opened.evaluate(() => document.documentElement.scrollHeight);
+					const clip = { x: 0, y: 0, width, height: Math.min(height, width > 600 ? 1500 : 2400) };
+					const whole = scene.floats !== true;
+					await opened.screenshot(whole ? { path, fullPage: true, clip } : { path });
+					const wide = await opened.evaluate(() => document.documentElement.scrollWidth);
+					if (wide > width) console.log(`${path}: ${wide} wide`);
+					await opened.close();
+					await context.setOffline(false);
 				}
+				await context.close();
+			}
 }
 await browser.close();
 await hub.finish();

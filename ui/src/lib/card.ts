@@ -10,7 +10,7 @@ type Values = Fact['values'];
 /** The facts of a card in the order of the panel; what it does not say is left out. */
 export function factsOf(card: Card): Fact[] {
 	const facts: Fact[] = [
-		{ term: m.repository_fact_license(), values: found('license', card.license) },
+		{ term: m.repository_fact_license(), values: licences(card.license) },
 		{ term: m.repository_fact_task(), values: found('task', card.task) },
 		{ term: m.repository_fact_framework(), values: found('framework', card.framework) },
 		{ term: m.repository_fact_library(), values: library(card) },
@@ -40,6 +40,13 @@ function plain(values: string[]): Values {
 
 function found(facet: string, values: string[]): Values {
 	return values.map((text) => ({ text, href: searchAddress({ [facet]: text }) }));
+}
+
+/** As cards name them; only the one that stands for none of the known is a word. */
+function licences(names: string[]): Values {
+	return found('license', names).map((one) =>
+		one.text === 'other' ? { ...one, text: m.licence_other() } : one
+	);
 }
 
 /** A framework is a library, too; it is not told twice. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatAgo } from './format';
+import { formatAgo, formatBytes } from './format';
 
 const now = new Date(2026, 10, 22, 11, 0);
 
@@ -12,4 +12,13 @@ test('yesterday is the day before this one, not the last 48 hours', () => {
 test('longer ago is told in weeks, months and years', () => {
 	expect(formatAgo(new Date(2026, 10, 14, 10, 0), now)).toBe('last week');
 	expect(formatAgo(new Date(2026, 8, 1), now)).toBe('2 months ago');
+});
+
+test('a size is told in the unit in which it is at least one', () => {
+	expect(formatBytes(812)).toBe('812 B');
+	expect(formatBytes(1_004)).toBe('1004 B');
+	expect(formatBytes(1_024)).toBe('1.00 KiB');
+	expect(formatBytes(1_048_000)).toBe('1023 KiB');
+	expect(formatBytes(1_048_400)).toBe('1.00 MiB');
+	expect(formatBytes(28_000_000_000)).toBe('26.1 GiB');
 });

@@ -17,11 +17,11 @@ export function formatShortCount(count: number): string {
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
-/** Bytes in powers of 1,024, with three significant digits: `812 B`, `1.44 MiB`, `26.1 GiB`. */
+/** Bytes in powers of 1,024, with three significant digits or more: `812 B`, `1.44 MiB`, `26.1 GiB`. */
 export function formatBytes(bytes: number): string {
 	let value = bytes;
 	let unit = 0;
-	while (value >= 999.5 && unit < UNITS.length - 1) {
+	while (value >= 1023.5 && unit < UNITS.length - 1) {
 		value /= 1024;
 		unit += 1;
 	}

@@ -22,3 +22,14 @@ export function dailyUsage(counted: Schema<'DayView'>[], length: number, today: 
 		downloads: days.map((day) => of(day)?.downloads ?? 0)
 	};
 }
+
+/** Most lines of a grid above the one of zero. */
+const GRID_LINES = 3;
+
+/** Distance of the lines of a grid, in whole round numbers, and its topmost line, which no value exceeds. */
+export function scaleOf(most: number): { step: number; top: number } {
+	const wanted = Math.max(most, GRID_LINES) / GRID_LINES;
+	const power = 10 ** Math.floor(Math.log10(wanted));
+	const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= wanted)!;
+	return { step, top: Math.max(1, Math.ceil(most / step)) * step };
+}

@@ -30,6 +30,8 @@ export interface GeoTiffFacts {
 	/** Left, bottom, right, top. */
 	bounds: [number, number, number, number] | undefined;
 	isGeographic: boolean;
+	/** Sign of the unit in which the pixel and the bounds are given; empty when the file does not name it. */
+	unit: string;
 	/** Six numbers in GDAL's order. */
 	transform: number[] | undefined;
 	overviews: [width: number, height: number][];
@@ -148,11 +150,19 @@ async function factsOf(
 		crsName:
 			textOf(keys.PCSCitationGeoKey) ?? textOf(keys.GTCitationGeoKey) ?? textOf(keys.GeogCitationGeoKey),
 		isGeographic: keys.GTModelTypeGeoKey === 2,
+		unit: unitOf(keys),
 		overviews: overviews.map((overview) => [overview.getWidth(), overview.getHeight()]),
 		isBigTiff,
 		metadata: await metadataOf(image),
 		...placed
 	};
+}
+
+/** Linear units by their EPSG codes (OGC GeoTIFF 1.1, section 7.4.4). */
+const LINEAR_UNITS: Record<number, string> = { 9001: ' m', 9002: ' ft', 9003: ' ft (US)', 9036: ' km' };
+
+function unitOf(keys: { GTModelTypeGeoKey?: unknown; ProjLinearUnitsGeoKey?: unknown }): string {
+	return keys.GTModelTypeGeoKey === 2 ? '°' : (LINEAR_UNITS[Number(keys.ProjLinearUnitsGeoKey)] ?? '');
 }
 
 function codeOf(code: unknown): string | undefined {

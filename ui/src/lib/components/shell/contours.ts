@@ -6,11 +6,11 @@ export interface ContourPath {
 	data: string;
 }
 
-const CELL = 10;
+const CELL = 7;
 const LEVELS = 22;
 const HILLS = [
 	[0.12, 0.32, 0.16, 1],
-	[0.3, 0.85, 0.2, 0.75],
+	[0.3, 0.85, 0.2, 0.78],
 	[0.52, 0.12, 0.22, 0.7],
 	[0.7, 0.62, 0.17, 0.95],
 	[0.93, 0.2, 0.14, 0.85],

@@ -1,0 +1,1 @@
+export{mt as load_css,pt as start}from"../chunks/DdfYd3yj.js";

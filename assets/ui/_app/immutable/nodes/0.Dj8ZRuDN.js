@@ -1,0 +1,1 @@
+export{t as component,J as universal}from"../chunks/DdfYd3yj.js";

@@ -1,1 +1,0 @@
-import{Fn as e,In as t,It as n,bt as r,fn as i,vn as a}from"../chunks/CcWeER9C.js";import{t as o,u as s}from"../chunks/DtJHTRH2.js";import{v as c}from"../chunks/DrhfXtCK.js";function l(l,u){t(u,!1);let d=c();r(),n(`1x39ldw`,e=>{i(e=>{a.title=`${e??``} · ${d.value.full_name??``} · GeoML-Hub`},[()=>s()])}),o(l,{get repository(){return d},which:`tags`}),e()}export{l as component};
