@@ -138,10 +138,8 @@ async fn collect(hub: Hub, stop: CancellationToken) -> Result<String, JobError> 
 }
 
 async fn expire_uploads(hub: Hub) -> Result<String, JobError> {
-    let (sessions, links) = (
-        hub.files.expire_sessions().await?,
-        hub.repos.end_pending(PENDING_GRACE).await?,
-    );
+    let sessions = hub.files.expire_sessions().await? + hub.files.expire_direct().await?;
+    let links = hub.repos.end_pending(PENDING_GRACE).await?;
     Ok(format!(
         "Forgot {sessions} unfinished uploads and {links} that no commit named."
     ))

@@ -76,6 +76,9 @@ pub enum BlobError {
         /// Announced size.
         size: u64,
     },
+    /// What a sender put into the S3 store part by part does not fit together.
+    #[error("The parts do not make up the content, or have expired. Upload it again.")]
+    Misfit,
     /// The sender stopped before the end.
     #[error("The content ended before it was complete. Upload it again.")]
     Abandoned,

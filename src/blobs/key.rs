@@ -4,7 +4,8 @@ use crate::base::{Sha256, UploadId};
 
 /// A place in the storage. Nothing else in the hub knows how paths are made.
 ///
-/// Blobs lie under the same path in the data folder and in a bucket; staging is always in the data folder.
+/// Blobs lie under the same path in the data folder and in a bucket. Staging is in the data folder, but for uploads whose
+/// senders put them into the bucket themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::blobs) enum StorageKey {
     /// All blobs: `blobs`.
@@ -21,7 +22,7 @@ pub(in crate::blobs) enum StorageKey {
     AllIncoming,
     /// One such content, numbered since the start: `uploads/incoming/<number>`.
     Incoming(u64),
-    /// One upload in chunks: `uploads/<upload id>`.
+    /// One upload in chunks, a folder, or in parts that its sender put into the bucket, an object: `uploads/<upload id>`.
     Upload(UploadId),
     /// Its content while chunks arrive: `uploads/<upload id>/content`.
     Open(UploadId),

@@ -9,7 +9,7 @@ const PATH: &str = "/blobs/";
 const DISPOSITION: &str = "response-content-disposition";
 const CONTENT_TYPE: &str = "response-content-type";
 /// S3 refuses longer ones.
-const LONGEST: Duration = Duration::from_hours(7 * 24);
+pub(in crate::blobs) const LONGEST: Duration = Duration::from_hours(7 * 24);
 
 /// How content that is read through a signed address presents itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

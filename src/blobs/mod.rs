@@ -6,7 +6,8 @@
 //! - Write content first, then the row or commit that names it, within the sweeper's grace. Content that is named
 //!   without being put (a copy, a fork, a skipped upload) must be taken with [`Blobs::adopt`] first. Then
 //!   [`Blobs::sweep`] never removes what a row or an upload in progress counts on.
-//! - Staging is in the data folder with either backend, and content reaches S3 only whole and hashed.
+//! - Staging is in the data folder with either backend, but for what senders put into the S3 store themselves; a blob
+//!   there is always whole and hashed by the hub.
 //! - Knowing a hash is no right to read: access is the caller's to check.
 //!
 //! Absent on purpose: who owns what, quotas, which chunks of an upload have arrived.
@@ -14,6 +15,7 @@
 mod bucket;
 mod check;
 mod cursor;
+mod direct;
 mod error;
 mod key;
 mod link;
@@ -49,6 +51,7 @@ use writer::Staged;
 
 pub use check::{BlobProblem, CheckReport};
 pub use cursor::BlobCursor;
+pub use direct::{DirectParts, JoinedParts};
 pub use error::BlobError;
 pub use link::{Presentation, SignedBlob};
 pub use probe::ProbeReport;
@@ -84,6 +87,7 @@ struct Inner {
     uploads: staging::Uploads,
     next_incoming: AtomicU64,
     direct_download: bool,
+    direct_upload: bool,
 }
 
 #[derive(Clone)]
@@ -119,6 +123,7 @@ impl Blobs {
             uploads: Mutex::default(),
             next_incoming: AtomicU64::new(1),
             direct_download: config.s3_direct_download,
+            direct_upload: config.s3_direct_upload,
         })))
     }
 

@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 
 use super::bucket::Bucket;
 use super::cursor::BlobCursor;
+use super::key::StorageKey;
 use super::stream::{BlobStream, read_cached};
 use super::{Backend, BlobError, Blobs};
 use crate::base::{Sha256, blocking};
@@ -95,7 +96,7 @@ impl BlobReader {
         let range = self.within(range);
         match &self.source {
             Source::Local(file) => BlobStream::local(Arc::clone(file), self.sha256, range),
-            Source::S3(bucket) => BlobStream::remote(Arc::clone(bucket).read(self.sha256, range)),
+            Source::S3(bucket) => BlobStream::remote(Arc::clone(bucket).read(StorageKey::Blob(self.sha256), range)),
         }
     }
 

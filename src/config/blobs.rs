@@ -33,6 +33,10 @@ section! {
         /// Whether git-lfs fetches large content from the store itself, by its presigned addresses, rather than through the
         /// hub. Its users must reach the store at the address above.
         s3_direct_download: bool = false, restart;
+        /// Whether clients that know the LFS transfer "multipart" send large content to the store itself, in parts at
+        /// presigned addresses, rather than through the hub, which then fetches it to verify it. They must reach the store
+        /// at the address above.
+        s3_direct_upload: bool = false, restart;
         /// Server-side encryption: "" (what the bucket says), "AES256" or "aws:kms".
         s3_server_side_encryption: Option<String> = "", restart;
         /// Key for "aws:kms". Empty: the bucket's default key.

@@ -16,6 +16,8 @@ mod archive;
 mod cache;
 /// The content of a file.
 mod content;
+/// Large content that goes to the object store without passing the hub first.
+mod direct;
 /// Finding a file.
 mod entry;
 /// Why something cannot be done with a file.
@@ -50,6 +52,7 @@ mod upload;
 pub use all::AllFiles;
 pub use archive::{ArchiveFormat, ArchiveStream, WantedArchive};
 pub use content::{FileFacts, OpenFile, SHOWN_TEXT_BYTES, ShownText};
+pub use direct::{DirectUpload, PartsPlan};
 pub use entry::{FileEntry, Revision};
 pub use error::FilesError;
 pub use facts::FactsChange;

@@ -1,9 +1,10 @@
+use super::direct::DirectRow;
 use super::facts::FactsRow;
 use super::locks::PathLock;
 use super::space::SpaceRow;
-use crate::base::{LockId, RepositoryId};
+use crate::base::{LockId, RepositoryId, Timestamp, UploadId};
 use crate::repos::MovedFile;
-use crate::store::{ReadRows, Records, Scan, StoreError, Table, TableSpec, Unique, WriteTx};
+use crate::store::{Index, ReadRows, Records, Scan, StoreError, Table, TableSpec, Unique, WriteTx};
 
 /// The tables of this slice.
 pub const TABLES: &[TableSpec] = &[
@@ -22,6 +23,14 @@ pub const TABLES: &[TableSpec] = &[
     TableSpec {
         name: "path_locks_by_path",
         about: "repository id, path -> lock id",
+    },
+    TableSpec {
+        name: "direct_uploads",
+        about: "upload id -> large content that its sender puts into the object store",
+    },
+    TableSpec {
+        name: "direct_uploads_by_expiry",
+        about: "time of expiry, upload id -> nothing",
     },
     TableSpec {
         name: "upload_sessions",
@@ -47,6 +56,12 @@ pub const TABLES: &[TableSpec] = &[
 
 const FACTS: Table<(RepositoryId, String), FactsRow> = Table::new("file_facts");
 const SPACE: Table<RepositoryId, SpaceRow> = Table::new("file_space");
+const DIRECT_BY_EXPIRY: Index<Timestamp, UploadId> = Index::new("direct_uploads_by_expiry");
+const DIRECT: Records<UploadId, DirectRow> = Records::new(
+    "direct_uploads",
+    |id, row| vec![DIRECT_BY_EXPIRY.entry(&row.expires_at, id)],
+    &["direct_uploads_by_expiry"],
+);
 const LOCKS_BY_PATH: Unique<(RepositoryId, String), LockId> = Unique::new("path_locks_by_path");
 const LOCKS: Records<LockId, PathLock> = Records::new(
     "path_locks",
@@ -156,4 +171,28 @@ fn move_lock(tx: &WriteTx<'_>, id: RepositoryId, moved: &MovedFile) -> Result<()
 /// Contradictions within the rows of this file.
 pub(super) fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
     LOCKS.check(tx)
+}
+
+pub(super) fn direct(tx: &impl ReadRows, id: UploadId) -> Result<Option<DirectRow>, StoreError> {
+    DIRECT.get(tx, &id)
+}
+
+pub(super) fn put_direct(tx: &WriteTx<'_>, id: UploadId, row: &DirectRow) -> Result<(), StoreError> {
+    DIRECT.put(tx, &id, row)
+}
+
+pub(super) fn delete_direct(tx: &WriteTx<'_>, id: UploadId) -> Result<(), StoreError> {
+    DIRECT.delete(tx, &id)?;
+    Ok(())
+}
+
+/// Uploads whose time is over, the oldest first.
+pub(super) fn expired_direct(
+    tx: &impl ReadRows,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<(UploadId, DirectRow)>, StoreError> {
+    let ids = DIRECT_BY_EXPIRY.ids(tx, &Scan::all().below(&(now,)).limit(limit))?;
+    let rows = ids.into_iter().map(|id| Ok(DIRECT.get(tx, &id)?.map(|row| (id, row))));
+    rows.filter_map(Result::transpose).collect()
 }

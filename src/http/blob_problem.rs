@@ -12,6 +12,7 @@ impl Problem for BlobError {
             Self::Unavailable { .. } | Self::Refused { .. } => Code::Unavailable,
             Self::BusyUpload { .. } => Code::Conflict,
             Self::Abandoned => Code::BadRequest,
+            Self::Misfit => Code::Invalid,
             Self::Damaged { .. }
             | Self::SplitFolders { .. }
             | Self::Configuration { .. }

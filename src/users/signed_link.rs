@@ -33,10 +33,10 @@ impl Users {
     /// Signs an address for reading (`GET`, `HEAD`) on behalf of the caller. `path` is percent-encoded; parameters named
     /// `account`, `expires` or `signature` are not kept.
     pub fn sign_link(&self, caller: &Caller, path: String, parameters: BTreeMap<String, String>) -> SignedLink {
-        self.sign_request(caller, GET, path, parameters)
+        self.sign_request(caller, GET, path, parameters, self.link_lifetime())
     }
 
-    /// Signs an address for a request of whatever method. One that changes something may do what the account may with
+    /// Signs an address for a request of whatever method, for a while. One that changes something may do what the account may with
     /// the scope `write`, so the caller must hold the proof for the very thing that the path names.
     pub fn sign_request(
         &self,
@@ -44,12 +44,13 @@ impl Users {
         method: &str,
         path: String,
         mut parameters: BTreeMap<String, String>,
+        valid: Duration,
     ) -> SignedLink {
         parameters.remove(ACCOUNT);
         if let Some(account) = caller.user_id() {
             parameters.insert(ACCOUNT.to_owned(), account.to_string());
         }
-        let expires_at = Timestamp::from_seconds(self.0.clock.now().plus(self.link_lifetime()).as_seconds());
+        let expires_at = Timestamp::from_seconds(self.0.clock.now().plus(valid).as_seconds());
         let url = SignedUrl {
             method: method.to_owned(),
             path,

@@ -2,6 +2,8 @@
 
 /// The real git-lfs.
 mod client;
+/// Content that goes to the object store and comes from there.
+mod direct;
 /// Content that waits for its commit.
 mod ends;
 /// Locks on paths.

@@ -150,7 +150,7 @@ async fn an_upload_that_breaks_off_leaves_nothing_and_can_be_sent_again() {
     app.finish().await;
 }
 
-async fn wait_until(holds: impl Fn() -> bool) {
+pub(super) async fn wait_until(holds: impl Fn() -> bool) {
     for _ in 0..500 {
         if holds() {
             return;

@@ -73,6 +73,33 @@ impl S3Server {
         }
     }
 
+    /// The same as environment variables of a hub.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let endpoint = format!("http://{}", self.address);
+        vec![
+            ("GEOML_HUB__BLOBS__BACKEND", "s3".to_owned()),
+            ("GEOML_HUB__BLOBS__S3_ENDPOINT", endpoint),
+            ("GEOML_HUB__BLOBS__S3_BUCKET", BUCKET.to_owned()),
+            ("GEOML_HUB__BLOBS__S3_PREFIX", "team/a".to_owned()),
+            ("GEOML_HUB__BLOBS__S3_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
+            ("GEOML_HUB__BLOBS__S3_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
+        ]
+    }
+
+    /// Everything that lies below a path of the hub, parts of unfinished uploads included.
+    pub fn objects(&self, path: &str) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.object(path)];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten() {
+                let entry = entry.unwrap().path();
+                let list = if entry.is_dir() { &mut folders } else { &mut found };
+                list.push(entry);
+            }
+        }
+        found
+    }
+
     /// The file in which the server keeps an object of the hub.
     pub fn object(&self, path: &str) -> PathBuf {
         self.folder.path().join(BUCKET).join("team/a").join(path)

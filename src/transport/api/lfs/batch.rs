@@ -1,20 +1,29 @@
 use super::refusal::LfsRefusal;
 use super::{LfsRequest, answer, transfer};
 use crate::base::Sha256;
-use crate::files::{Files, SendAdvice};
+use crate::files::{DirectUpload, Files, PartsPlan, SendAdvice};
 use crate::http::{ApiError, Code, Json, Problem};
 use crate::repos::api::KindQuery;
-use crate::repos::{ReadRepo, ReposError};
+use crate::repos::{ReadRepo, ReposError, WriteRepo};
 use crate::users::Users;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// The most objects of one batch; git-lfs asks for 100 at once.
 const MOST_OBJECTS: usize = 1_000;
-/// The one way of transfer: whole objects over HTTP.
+/// The most addresses of parts in one answer: objects of about 1 TiB together.
+const MOST_PARTS: u32 = 20_000;
+/// How many objects the object store is asked about at once.
+const BEGUN_AT_ONCE: usize = 8;
+/// Whole objects over HTTP.
 const BASIC: &str = "basic";
+/// Parts that go to the object store, as the Hugging Face clients and their agent for git-lfs send them.
+const MULTIPART: &str = "multipart";
 /// The one digest that names objects.
 const HASH: &str = "sha256";
 
@@ -74,7 +83,7 @@ pub(super) struct BatchRequest {
 /// Where to fetch or send objects.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct BatchAnswer {
-    /// The way of transfer.
+    /// The way of transfer: `basic`, or `multipart`, where the client knows it and large content goes to the object store.
     transfer: &'static str,
     /// The objects in the order of the request.
     objects: Vec<ObjectAnswer>,
@@ -106,7 +115,8 @@ struct ObjectActions {
     /// GET, also of ranges.
     #[serde(skip_serializing_if = "Option::is_none")]
     download: Option<ObjectAction>,
-    /// PUT.
+    /// PUT. With a header `chunk_size`, PUT each part of so many bytes at the address in the header of its number instead,
+    /// then POST the `ETag`s of the answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     upload: Option<ObjectAction>,
     /// POST with `oid` and `size` after the upload.
@@ -121,6 +131,20 @@ pub(super) struct ObjectAction {
     pub(super) href: String,
     /// Seconds for which the address works.
     pub(super) expires_in: u64,
+    /// What belongs to it: for `multipart`, the size of a part and the address of each.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) header: BTreeMap<String, String>,
+}
+
+impl ObjectAction {
+    /// A request to an address that works for a while.
+    pub(super) fn new(href: String, valid: Duration) -> Self {
+        Self {
+            href,
+            expires_in: valid.as_secs(),
+            header: BTreeMap::new(),
+        }
+    }
 }
 
 /// Why an object cannot be fetched or sent.
@@ -199,15 +223,13 @@ pub(super) async fn batch(
     }
     let Json(body) = body?;
     check(&body)?;
-    let objects = match body.operation {
-        BatchOperation::Download => {
-            let links = transfer::Links::new(&request, &users, read.id());
-            downloads(&files, &read, &body.objects, &links).await?
-        }
-        BatchOperation::Upload => uploads(&request, &files, &users, &body.objects).await?,
+    let links = transfer::Links::new(&request, &users, &files, read.id());
+    let (transfer, objects) = match body.operation {
+        BatchOperation::Download => (BASIC, downloads(&files, &read, &body.objects, &links).await?),
+        BatchOperation::Upload => uploads(&request, &files, &links, &body).await?,
     };
     let body = BatchAnswer {
-        transfer: BASIC,
+        transfer,
         objects,
         hash_algo: HASH,
     };
@@ -246,7 +268,7 @@ async fn downloads(
         answers.push(match files.large_size(proof, sha256)? {
             Some(known) if known == size => {
                 let actions = ObjectActions {
-                    download: Some(links.download(files, sha256).await?),
+                    download: Some(links.download(sha256).await?),
                     ..ObjectActions::default()
                 };
                 ObjectAnswer::act(object, actions)
@@ -267,15 +289,25 @@ async fn downloads(
 async fn uploads(
     request: &LfsRequest,
     files: &Files,
-    users: &Users,
-    objects: &[BatchObject],
-) -> Result<Vec<ObjectAnswer>, LfsRefusal> {
+    links: &transfer::Links<'_>,
+    body: &BatchRequest,
+) -> Result<(&'static str, Vec<ObjectAnswer>), LfsRefusal> {
     let proof = request.address.writable(files.repos(), &request.caller)?;
-    let links = transfer::Links::new(request, users, proof.repository().id);
-    let contents: Vec<_> = objects.iter().filter_map(BatchObject::parsed).collect();
-    let mut advice = files.send_advice(&request.caller, &proof, &contents).await?.into_iter();
-    let mut answers = Vec::with_capacity(objects.len());
-    for object in objects {
+    let contents: Vec<_> = body.objects.iter().filter_map(BatchObject::parsed).collect();
+    let advice = files.send_advice(&request.caller, &proof, &contents).await?;
+    let knows_parts = body.transfers.iter().flatten().any(|name| name == MULTIPART);
+    let wanted = contents.iter().zip(&advice);
+    let wanted = wanted.filter(|(_, advice)| matches!(advice, SendAdvice::Wanted));
+    let wanted: BTreeMap<Sha256, u64> = wanted.map(|(content, _)| *content).collect();
+    let in_parts = knows_parts && files.takes_parts() && wanted.values().any(|size| PartsPlan::of(*size).count > 1);
+    let mut begun = if in_parts {
+        begin(files, &proof, wanted).await?
+    } else {
+        HashMap::new()
+    };
+    let mut advice = advice.into_iter();
+    let mut answers = Vec::with_capacity(body.objects.len());
+    for object in &body.objects {
         let Some((sha256, size)) = object.parsed() else {
             answers.push(ObjectAnswer::malformed(object));
             continue;
@@ -286,8 +318,12 @@ async fn uploads(
                 ObjectAnswer::refuse(object, code, ApiError::from(error).to_string())
             }
             Some(SendAdvice::Wanted) => {
+                let upload = match begun.remove(&sha256) {
+                    Some(parts) => links.parts(sha256, parts),
+                    None => links.upload(sha256, size),
+                };
                 let actions = ObjectActions {
-                    upload: Some(links.upload(sha256, size)),
+                    upload: Some(upload),
                     verify: Some(links.verify(sha256)),
                     ..ObjectActions::default()
                 };
@@ -296,5 +332,27 @@ async fn uploads(
             Some(SendAdvice::Present) | None => ObjectAnswer::nothing_to_do(object),
         });
     }
-    Ok(answers)
+    Ok((if in_parts { MULTIPART } else { BASIC }, answers))
+}
+
+/// Begins uploads of parts, a few at once. What is empty has no parts.
+async fn begin(
+    files: &Files,
+    proof: &WriteRepo,
+    wanted: BTreeMap<Sha256, u64>,
+) -> Result<HashMap<Sha256, DirectUpload>, LfsRefusal> {
+    let counts = wanted.values().map(|size| PartsPlan::of(*size).count);
+    if counts.fold(0, u32::saturating_add) > MOST_PARTS {
+        let message = "These objects have too many parts for one answer. Ask for fewer of them at once.";
+        return Err(LfsRefusal::new(Code::TooLarge, message));
+    }
+    let uploads = wanted.into_iter().filter(|(_, size)| *size > 0);
+    let uploads = uploads.map(|(sha256, size)| async move {
+        let upload = files.begin_direct(proof, sha256, size).await?;
+        Ok::<_, LfsRefusal>((sha256, upload))
+    });
+    stream::iter(uploads)
+        .buffer_unordered(BEGUN_AT_ONCE)
+        .try_collect()
+        .await
 }

@@ -38,7 +38,8 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(locks::lfs_delete_lock)
         .service(transfer::lfs_download)
         .service(transfer::lfs_upload)
-        .service(transfer::lfs_verify);
+        .service(transfer::lfs_verify)
+        .service(transfer::lfs_join_parts);
     let lfs = |rest: &str| format!("/info/lfs{rest}");
     let mut add = |rest: &str, route: &dyn Fn() -> actix_web::Route| {
         let rest = lfs(rest);

@@ -5,7 +5,7 @@ use super::batch::ObjectAction;
 use super::refusal::LfsRefusal;
 use super::{LfsRequest, answer};
 use crate::base::{RepositoryId, Sha256};
-use crate::files::{Files, FilesError, LargeIntake};
+use crate::files::{DirectUpload, Files, FilesError, LargeIntake};
 use crate::http::{ApiError, Code, Disposition, ETag, FileAnswer, Json, Path, RequestInfo};
 use crate::users::{Caller, SignedLink, Users};
 use actix_web::http::Method;
@@ -15,9 +15,11 @@ use actix_web::{HttpRequest, HttpResponse, post, put, route};
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 const SIZE: &str = "size";
+const UPLOAD: &str = "upload";
 
 type ObjectPath = Path<(RepositoryId, Sha256)>;
 
@@ -26,46 +28,74 @@ pub(super) struct Links<'a> {
     caller: &'a Caller,
     hub: &'a str,
     users: &'a Users,
+    files: &'a Files,
     repository: RepositoryId,
 }
 
 impl<'a> Links<'a> {
-    pub(super) fn new(request: &'a LfsRequest, users: &'a Users, repository: RepositoryId) -> Self {
+    pub(super) fn new(request: &'a LfsRequest, users: &'a Users, files: &'a Files, repository: RepositoryId) -> Self {
         Self {
             caller: &request.caller,
             hub: &request.hub,
             users,
+            files,
             repository,
         }
     }
 
     /// Of the object store itself where the hub is told to, else of the hub.
-    pub(super) async fn download(&self, files: &Files, sha256: Sha256) -> Result<ObjectAction, LfsRefusal> {
-        let lifetime = self.users.link_lifetime();
-        if let Some(href) = files.blobs().direct_url(sha256, lifetime).await? {
-            return Ok(ObjectAction {
-                href,
-                expires_in: lifetime.as_secs(),
-            });
+    pub(super) async fn download(&self, sha256: Sha256) -> Result<ObjectAction, LfsRefusal> {
+        let valid = self.users.link_lifetime();
+        if let Some(href) = self.files.blobs().direct_url(sha256, valid).await? {
+            return Ok(ObjectAction::new(href, valid));
         }
-        Ok(self.action("GET", sha256, BTreeMap::new()))
+        Ok(self.action("GET", self.object(sha256), BTreeMap::new(), valid))
     }
 
     pub(super) fn upload(&self, sha256: Sha256, size: u64) -> ObjectAction {
-        self.action("PUT", sha256, BTreeMap::from([(SIZE.to_owned(), size.to_string())]))
+        let parameters = BTreeMap::from([(SIZE.to_owned(), size.to_string())]);
+        self.action("PUT", self.object(sha256), parameters, self.users.link_lifetime())
     }
 
+    /// Asked after the whole upload, however long that took.
     pub(super) fn verify(&self, sha256: Sha256) -> ObjectAction {
-        self.action("POST", sha256, BTreeMap::new())
+        self.action(
+            "POST",
+            self.object(sha256),
+            BTreeMap::new(),
+            self.files.upload_lifetime(),
+        )
     }
 
-    fn action(&self, method: &str, sha256: Sha256, parameters: BTreeMap<String, String>) -> ObjectAction {
-        let path = format!("/api/v1/lfs/{}/{sha256}", self.repository);
-        let SignedLink { url, .. } = self.users.sign_request(self.caller, method, path, parameters);
-        ObjectAction {
-            href: format!("{}{url}", self.hub),
-            expires_in: self.users.link_lifetime().as_secs(),
-        }
+    /// Where an upload ends whose parts go to the object store; their addresses stand in the headers, in the form that the
+    /// Hugging Face clients brought into use.
+    pub(super) fn parts(&self, sha256: Sha256, upload: DirectUpload) -> ObjectAction {
+        let path = format!("{}/parts", self.object(sha256));
+        let parameters = BTreeMap::from([(UPLOAD.to_owned(), upload.id.to_string())]);
+        let mut action = self.action("POST", path, parameters, self.files.upload_lifetime());
+        action.header = (1_u32..)
+            .zip(upload.addresses)
+            .map(|(number, address)| (format!("{number:05}"), address))
+            .collect();
+        action
+            .header
+            .insert("chunk_size".to_owned(), upload.plan.part.to_string());
+        action
+    }
+
+    fn object(&self, sha256: Sha256) -> String {
+        format!("/api/v1/lfs/{}/{sha256}", self.repository)
+    }
+
+    fn action(
+        &self,
+        method: &str,
+        path: String,
+        parameters: BTreeMap<String, String>,
+        valid: Duration,
+    ) -> ObjectAction {
+        let SignedLink { url, .. } = self.users.sign_request(self.caller, method, path, parameters, valid);
+        ObjectAction::new(format!("{}{url}", self.hub), valid)
     }
 }
 
@@ -173,4 +203,67 @@ pub(super) async fn lfs_verify(
             "The object has not arrived. Send it again.",
         )),
     }
+}
+
+/// The parts of an object that were put into the object store.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct SentParts {
+    /// SHA-256 of the whole content.
+    oid: String,
+    /// All parts.
+    parts: Vec<SentPart>,
+}
+
+/// A part.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct SentPart {
+    /// Its number, from 1.
+    part_number: u32,
+    /// What the object store answered in the header `ETag`.
+    etag: String,
+}
+
+impl SentParts {
+    /// The tags by number, without a gap.
+    fn tags(mut self) -> Result<Vec<String>, LfsRefusal> {
+        self.parts.sort_unstable_by_key(|part| part.part_number);
+        if !self
+            .parts
+            .iter()
+            .map(|part| part.part_number)
+            .eq((1..).take(self.parts.len()))
+        {
+            let message = "The parts are numbered from 1, each named once.";
+            return Err(LfsRefusal::new(Code::Invalid, message));
+        }
+        Ok(self.parts.into_iter().map(|part| part.etag).collect())
+    }
+}
+
+/// Puts an object of git LFS together from the parts that were put into the object store at the addresses of a batch, and
+/// verifies it. Until a push names it, it waits for three days. It may be asked again when the answer did not arrive.
+#[utoipa::path(tag = "git", params(("repository_id" = String, Path, description = "the repository"),
+        ("sha256" = String, Path, description = "the object")), request_body = SentParts,
+    responses((status = 200), (status = 403), (status = 404), (status = 409), (status = 413), (status = 422)))]
+#[post("/api/v1/lfs/{repository_id}/{sha256}/parts")]
+pub(super) async fn lfs_join_parts(
+    request: HttpRequest,
+    path: ObjectPath,
+    body: Result<Json<SentParts>, ApiError>,
+    files: Data<Files>,
+    users: Data<Users>,
+) -> Result<HttpResponse, LfsRefusal> {
+    let Path((repository, sha256)) = path;
+    let (caller, parameters) = users.caller_of_request("POST", request.path(), request.query_string())?;
+    let repos = files.repos();
+    let proof = repos.writable(&caller, repos.readable_by_id(&caller, repository)?)?;
+    let upload = parameters.get(UPLOAD).and_then(|upload| upload.parse().ok());
+    let upload = upload.ok_or_else(|| LfsRefusal::new(Code::Forbidden, "The address names no upload."))?;
+    let Json(sent) = body?;
+    if sent.oid != sha256.to_string() {
+        return Err(LfsRefusal::new(Code::Invalid, "The address is that of another object."));
+    }
+    files.finish_direct(proof, upload, sha256, sent.tags()?).await?;
+    Ok(HttpResponse::Ok().finish())
 }

@@ -87,6 +87,7 @@ fn change(method: &str, path: &str) -> Option<Content> {
             Json(json!({ "operation": "upload", "objects": [{ "oid": "0".repeat(64), "size": 3 }] }))
         }
         ("POST", "/api/v1/lfs/{repository_id}/{sha256}") => Json(json!({ "oid": "0".repeat(64), "size": 3 })),
+        ("POST", "/api/v1/lfs/{repository_id}/{sha256}/parts") => Json(json!({ "oid": "0".repeat(64), "parts": [] })),
         ("POST", "/api/v1/repos/{owner}/{repo}/collaborators") => {
             Json(json!({ "username": "guest", "permission": "read" }))
         }

@@ -1101,6 +1101,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lfs/{repository_id}/{sha256}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts an object of git LFS together from the parts that were put into the object store at the addresses of a batch, and
+         *     verifies it. Until a push names it, it waits for three days. It may be asked again when the answer did not arrive.
+         */
+        post: operations["lfs_join_parts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repos": {
         parameters: {
             query?: never;
@@ -2166,7 +2186,7 @@ export interface components {
             hash_algo: string;
             /** @description The objects in the order of the request. */
             objects: components["schemas"]["ObjectAnswer"][];
-            /** @description The way of transfer. */
+            /** @description The way of transfer: `basic`, or `multipart`, where the client knows it and large content goes to the object store. */
             transfer: string;
         };
         /** @description A form with many files. */
@@ -3172,6 +3192,10 @@ export interface components {
              * @description Seconds for which the address works.
              */
             expires_in: number;
+            /** @description What belongs to it: for `multipart`, the size of a part and the address of each. */
+            header?: {
+                [key: string]: string;
+            };
             /** @description Its address, which is signed. */
             href: string;
         };
@@ -3982,6 +4006,23 @@ export interface components {
              * @description Bytes.
              */
             size: number;
+        };
+        /** @description A part. */
+        SentPart: {
+            /** @description What the object store answered in the header `ETag`. */
+            etag: string;
+            /**
+             * Format: int32
+             * @description Its number, from 1.
+             */
+            partNumber: number;
+        };
+        /** @description The parts of an object that were put into the object store. */
+        SentParts: {
+            /** @description SHA-256 of the whole content. */
+            oid: string;
+            /** @description All parts. */
+            parts: components["schemas"]["SentPart"][];
         };
         /** @description A chunked upload. */
         SessionView: {
@@ -7214,6 +7255,62 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    lfs_join_parts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the repository */
+                repository_id: string;
+                /** @description the object */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SentParts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

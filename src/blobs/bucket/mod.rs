@@ -1,5 +1,7 @@
+mod parts;
+mod reading;
+
 use std::fs::File;
-use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path as FilePath;
 use std::sync::Arc;
@@ -12,9 +14,7 @@ use object_store::client::ClientOptions;
 use object_store::multipart::MultipartStore;
 use object_store::path::Path;
 use object_store::signer::{SignedUrlOptions, Signer};
-use object_store::{
-    BackoffConfig, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, RetryConfig,
-};
+use object_store::{BackoffConfig, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, RetryConfig};
 
 use super::BlobError;
 use super::key::StorageKey;
@@ -28,8 +28,6 @@ const SMALLEST_PART: u64 = 8 * 1024 * 1024;
 const MOST_PARTS: u64 = 9_000;
 /// Parts under way at once: 24 MiB in memory.
 const PARTS_AT_ONCE: usize = 3;
-/// How often a broken answer is resumed without any byte in between.
-const READ_ATTEMPTS: u32 = 3;
 
 /// Blobs as objects of an S3-compatible store.
 pub(in crate::blobs) struct Bucket {
@@ -167,26 +165,6 @@ impl Bucket {
         }
     }
 
-    /// Streams a range that lies inside the blob. An answer that breaks off is continued where it broke.
-    pub(in crate::blobs) fn read(
-        self: Arc<Self>,
-        sha256: Sha256,
-        range: Range<u64>,
-    ) -> BoxStream<'static, Result<Bytes, BlobError>> {
-        let reading = Reading {
-            bucket: self,
-            sha256,
-            range,
-            answer: None,
-            failures: 0,
-        };
-        stream::try_unfold(reading, |mut reading| async move {
-            let piece = reading.next().await?;
-            Ok(piece.map(|piece| (piece, reading)))
-        })
-        .boxed()
-    }
-
     /// Removes a blob; no failure when there is none.
     pub(in crate::blobs) async fn remove(&self, sha256: &Sha256) -> Result<(), BlobError> {
         self.delete(StorageKey::Blob(*sha256)).await
@@ -263,68 +241,6 @@ fn encryption_key() -> Result<AmazonS3ConfigKey, BlobError> {
     "aws_server_side_encryption"
         .parse()
         .map_err(|error: object_store::Error| BlobError::Configuration { source: error.into() })
-}
-
-struct Reading {
-    bucket: Arc<Bucket>,
-    sha256: Sha256,
-    /// What is still to come.
-    range: Range<u64>,
-    answer: Option<BoxStream<'static, object_store::Result<Bytes>>>,
-    failures: u32,
-}
-
-impl Reading {
-    async fn next(&mut self) -> Result<Option<Bytes>, BlobError> {
-        while !self.range.is_empty() {
-            match self.poll_answer().await {
-                Ok(piece) if !piece.is_empty() => {
-                    self.failures = 0;
-                    self.range.start += piece.len() as u64;
-                    return Ok(Some(piece));
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    self.answer = None;
-                    self.failures += 1;
-                    if self.failures >= READ_ATTEMPTS || !error.is_retryable() {
-                        return Err(error);
-                    }
-                    tracing::debug!(sha256 = %self.sha256, %error, "an answer of the object store broke off; it is resumed");
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    async fn poll_answer(&mut self) -> Result<Bytes, BlobError> {
-        if self.answer.is_none() {
-            let options = GetOptions {
-                range: Some(GetRange::Bounded(self.range.clone())),
-                ..GetOptions::default()
-            };
-            let path = self.bucket.path(StorageKey::Blob(self.sha256));
-            let result = self
-                .bucket
-                .store
-                .get_opts(&path, options)
-                .await
-                .map_err(|error| match error {
-                    object_store::Error::NotFound { .. } => BlobError::NotFound { sha256: self.sha256 },
-                    other => failed(other),
-                })?;
-            self.answer = Some(result.into_stream());
-        }
-        let Some(answer) = self.answer.as_mut() else {
-            return Ok(Bytes::new());
-        };
-        match answer.next().await {
-            Some(piece) => piece.map_err(failed),
-            None => Err(BlobError::Unavailable {
-                source: "the answer ended early".into(),
-            }),
-        }
-    }
 }
 
 /// A dead store must show within seconds; a slow one must be able to send gigabytes.
