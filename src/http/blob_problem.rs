@@ -6,13 +6,14 @@ impl Problem for BlobError {
     fn code(&self) -> Code {
         match self {
             Self::NotFound { .. } | Self::UnknownUpload { .. } => Code::NotFound,
-            Self::HashMismatch { .. } | Self::SizeMismatch { .. } | Self::OutsideUpload { .. } => Code::Invalid,
+            Self::HashMismatch { .. } | Self::SizeMismatch { .. } | Self::OutsideUpload { .. } | Self::Misfit => {
+                Code::Invalid
+            }
             Self::TooLarge { .. } => Code::TooLarge,
             Self::DiskFull => Code::StorageFull,
             Self::Unavailable { .. } | Self::Refused { .. } => Code::Unavailable,
             Self::BusyUpload { .. } => Code::Conflict,
             Self::Abandoned => Code::BadRequest,
-            Self::Misfit => Code::Invalid,
             Self::Damaged { .. }
             | Self::SplitFolders { .. }
             | Self::Configuration { .. }
