@@ -6,7 +6,7 @@ test('the first person makes the administrator’s account and is told so', asyn
 	await page.goto(hub.address);
 	await page.getByRole('banner').getByRole('link', { name: 'Sign up' }).click();
 	await expect(page.getByText('the first account becomes its administrator')).toBeVisible();
-	await page.getByLabel('Name').fill('mapmaker');
+	await page.getByLabel('User name').fill('mapmaker');
 	await page.getByLabel('E-mail').fill('mapmaker@lab.example');
 	await page.getByLabel('Password').fill(PASSWORD);
 	await page.getByRole('button', { name: 'Create account' }).click();
@@ -24,7 +24,7 @@ test('a refused name stands at its field, in Chinese too, and nothing that was t
 	await page.getByLabel('用户名').fill('Taken');
 	await page.getByLabel('电子邮箱').fill('other@lab.example');
 	await page.getByLabel('密码').fill(PASSWORD);
-	await page.getByRole('button', { name: '创建账户' }).click();
+	await page.getByRole('button', { name: '注册账户' }).click();
 	await expect(page.getByLabel('用户名')).toHaveAttribute('aria-invalid', 'true');
 	await expect(page.getByLabel('用户名')).toHaveValue('Taken');
 	await expect(page.getByRole('alert')).toContainText('Taken');
@@ -35,10 +35,10 @@ test('a wrong password is refused in plain words, and the right one leads back t
 	await arrive(page);
 	await page.goto(`${hub.address}/search?q=rain`);
 	await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).click();
-	await page.getByLabel('Name or e-mail').fill('ana');
+	await page.getByLabel('User name or e-mail').fill('ana');
 	await page.getByLabel('Password').fill('not the password');
 	await page.getByRole('button', { name: 'Sign in' }).click();
-	await expect(page.getByRole('alert')).toHaveText('Name or password is not right.');
+	await expect(page.getByRole('alert')).toHaveText('The user name or password is not right.');
 	await page.getByLabel('Password').fill(PASSWORD);
 	await page.getByRole('button', { name: 'Sign in' }).click();
 	await expect(page).toHaveURL(`${hub.address}/search?q=rain`);
@@ -49,7 +49,7 @@ test('a link to another host after signing in is not followed', async ({ hub, pa
 	await arrive(page);
 	for (const next of ['https://evil.example/', '//evil.example/', '/\\evil.example', 'javascript:alert(1)']) {
 		await page.goto(`${hub.address}/login?next=${encodeURIComponent(next)}`);
-		await page.getByLabel('Name or e-mail').fill('ana');
+		await page.getByLabel('User name or e-mail').fill('ana');
 		await page.getByLabel('Password').fill(PASSWORD);
 		await page.getByRole('button', { name: 'Sign in' }).click();
 		await expect(page.getByRole('button', { name: 'Account of ana' })).toBeVisible();

@@ -50,9 +50,9 @@ test('branches tell their distance from the default one, which a comparison show
 	await expect(page.getByText('2 files changed')).toBeVisible();
 	await expect(page.getByRole('heading', { name: 'config/extra.json' })).toBeVisible();
 
-	await page.getByRole('link', { name: 'Swap them' }).click();
+	await page.getByRole('link', { name: 'Swap' }).click();
 	await expect(page.getByText('Nothing to compare')).toBeVisible();
-	await expect(page.getByText('The base also has 1 commit of its own')).toBeVisible();
+	await expect(page.getByText('The base has 1 commit')).toBeVisible();
 
 	await page.goto(`${hub.address}/ana/rain/tags`);
 	await expect(page.getByRole('link', { name: 'v1.0', exact: true })).toBeVisible();
@@ -158,7 +158,7 @@ test('others are given access and branches are protected in the settings', async
 	await expect.poll(permission).toBe('admin');
 	await page.getByRole('button', { name: 'Remove: ben' }).click();
 	await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
-	await expect(page.getByText('Nobody yet but you.')).toBeVisible();
+	await expect(page.getByText('Nobody but you so far.')).toBeVisible();
 	expect(await permission()).toBe('read');
 
 	const section = page.getByRole('region', { name: 'Branch protection' });

@@ -11,7 +11,7 @@ test('signing up, creating, starring and signing out work by keyboard alone', as
 	await tabTo(page, 'Skip to content');
 	await tabTo(page, 'Sign up');
 	await page.keyboard.press('Enter');
-	await expect(page.getByLabel('Name')).toBeFocused();
+	await expect(page.getByLabel('User name')).toBeFocused();
 	await page.keyboard.type('mapmaker');
 	await page.keyboard.press('Tab');
 	await page.keyboard.type('mapmaker@lab.example');
@@ -34,7 +34,7 @@ test('signing up, creating, starring and signing out work by keyboard alone', as
 	await expect(page.getByRole('button', { name: /^Starred/ })).toBeFocused();
 
 	await page.keyboard.press('?');
-	await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible();
+	await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
 	await page.keyboard.press('Escape');
 	await expect(page.getByRole('dialog')).toHaveCount(0);
 
@@ -112,11 +112,11 @@ test('the profile, the password, the colours and a token are changed by keyboard
 
 	await page.goto(`${hub.address}/settings/security`);
 	await settled(page);
-	await tabTo(page, 'Present password');
+	await tabTo(page, 'Current password');
 	await page.keyboard.type(PASSWORD);
 	await tabTo(page, 'New password');
 	await page.keyboard.type('folds and thrusts');
-	await tabTo(page, 'New password, again');
+	await tabTo(page, 'Confirm new password');
 	await page.keyboard.type('folds and thrusts');
 	await page.keyboard.press('Enter');
 	await expect(page.getByText('Saved', { exact: true })).toBeVisible();
@@ -201,7 +201,7 @@ test('signing in, following somebody and ending that work by keyboard alone', as
 	await page.keyboard.press('Enter');
 	await expect(page).toHaveURL(/\/login\?next=/);
 	await settled(page);
-	await expect(page.getByLabel('Name or e-mail')).toBeFocused();
+	await expect(page.getByLabel('User name or e-mail')).toBeFocused();
 	await page.keyboard.type('ana');
 	await page.keyboard.press('Tab');
 	await page.keyboard.type(PASSWORD);
@@ -250,7 +250,7 @@ test('a repository is renamed, and somebody is let in, by keyboard alone', async
 	await expect(page.getByRole('dialog').getByRole('button', { name: 'Cancel' })).toBeFocused();
 	await tabTo(page, 'Remove');
 	await page.keyboard.press('Enter');
-	await expect(page.getByText('Nobody yet but you.')).toBeVisible();
+	await expect(page.getByText('Nobody but you so far.')).toBeVisible();
 	await expect(hub.call('GET', '/api/ana/relief', undefined, ben.access)).rejects.toThrow('404');
 });
 
@@ -298,7 +298,7 @@ test('an upload is paused, continued and cancelled by keyboard alone', async ({ 
 	expect(items.map((one: any) => one.path)).not.toContain('soundings.bin');
 });
 
-test('a file is deleted, and another language and theme are chosen, by keyboard alone', async ({ hub, page }) => {
+test('a file is deleted by keyboard alone, and its folder with it', async ({ hub, page }) => {
 	const session = await hub.account('ana');
 	const body = { name: 'terrain', description: '', repo_type: 'model', visibility: 'public' };
 	await hub.call('POST', '/api/repositories', body, session.access);
@@ -324,11 +324,18 @@ test('a file is deleted, and another language and theme are chosen, by keyboard 
 	await expect(page.getByRole('link', { name: 'train.py' })).toBeVisible();
 	const { items } = await hub.call('GET', '/api/ana/terrain/files');
 	expect(items.map((one: any) => one.path)).toEqual(['.gitattributes', 'README.md', 'train.py']);
+});
 
+test('another theme and another language are chosen by keyboard alone, and stay', async ({ hub, page }) => {
+	await page.goto(hub.address);
+	await settled(page);
 	await choose(page, 'Theme', 'Dark');
 	await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
-	await choose(page, 'Language', '中文');
+	await choose(page, 'Language', '简体中文');
 	await expect(page.locator('html')).toHaveAttribute('lang', /^zh/);
+	await page.reload();
+	await expect(page.locator('html')).toHaveAttribute('lang', /^zh/);
+	await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
 });
 
 test('facets, order and pages of a search are chosen by keyboard alone', async ({ demo, page }) => {

@@ -32,7 +32,7 @@ test('a person registers, creates, uploads through a restart, reads, finds, down
 	await test.step('register', async () => {
 		await page.goto(hub.address);
 		await page.getByRole('banner').getByRole('link', { name: 'Sign up' }).click();
-		await page.getByLabel('Name').fill('lin-wei');
+		await page.getByLabel('User name').fill('lin-wei');
 		await page.getByLabel('E-mail').fill('lin-wei@lab.example');
 		await page.getByLabel('Password').fill(PASSWORD);
 		await page.getByRole('button', { name: 'Create account' }).click();
@@ -115,7 +115,7 @@ test('a person registers, creates, uploads through a restart, reads, finds, down
 		await dialog.getByRole('button', { name: /Delete/ }).click();
 		await expect(page).not.toHaveURL(/rain-nowcast/);
 		await page.goto(`${hub.address}/lin-wei/rain-nowcast`);
-		await expect(page.getByText('There is nothing here')).toBeVisible();
+		await expect(page.getByText('Page not found')).toBeVisible();
 	});
 	rmSync(dirname(folder), { recursive: true });
 });

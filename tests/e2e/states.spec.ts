@@ -36,7 +36,7 @@ test('every page tells when the hub does not answer, and goes on by a press of t
 		await arrive(page, { session });
 		await withoutSession(page, (route) => route.abort());
 		await page.goto(demo.address + path);
-		await expect(page.getByText('No connection to the hub').first(), name).toBeVisible();
+		await expect(page.getByText('The hub is not responding').first(), name).toBeVisible();
 		await page.unrouteAll({ behavior: 'ignoreErrors' });
 		const retry = page.getByRole('button', { name: 'Try again' });
 		await expect(async () => {
@@ -44,7 +44,7 @@ test('every page tells when the hub does not answer, and goes on by a press of t
 			if ((await retry.count()) > 0) await retry.first().click({ timeout: 500 });
 			await expect(retry).toHaveCount(0, { timeout: 500 });
 		}).toPass();
-		await expect(page.getByText('No connection to the hub'), name).toHaveCount(0);
+		await expect(page.getByText('The hub is not responding'), name).toHaveCount(0);
 		await page.close();
 	}
 });
@@ -58,7 +58,7 @@ test('a fault of the hub is told with the number under which it stands in the lo
 		})
 	);
 	await page.goto(`${demo.address}/search?q=x`);
-	await expect(page.getByRole('alert')).toContainText('A fault of the hub');
+	await expect(page.getByRole('alert')).toContainText('Something went wrong');
 	await expect(page.getByRole('alert')).toContainText('01a2b3c4');
 });
 
@@ -69,7 +69,7 @@ test('an empty hub invites to begin, and every empty place says what belongs the
 	await expect(page.getByText('Blank sheet').first()).toBeVisible();
 	await expect(page.getByText('No repository of yours yet')).toBeVisible();
 	await page.goto(`${hub.address}/search?q=anything`);
-	await expect(page.getByText('Nothing found')).toBeVisible();
+	await expect(page.getByText('No repositories found')).toBeVisible();
 	await page.goto(`${hub.address}/ana`);
 	await expect(page.getByRole('main').locator('p.title').first()).toBeVisible();
 });
@@ -82,7 +82,7 @@ test('what does not exist and what one may not see look the same', async ({ hub,
 	const seen: string[] = [];
 	for (const name of ['secret', 'absent']) {
 		await page.goto(`${hub.address}/owner/${name}`);
-		await expect(page.getByText('There is nothing here')).toBeVisible();
+		await expect(page.getByText('Page not found')).toBeVisible();
 		seen.push((await page.getByRole('main').innerText()).replace(/Request .*/, '').replace(name, 'NAME'));
 	}
 	expect(seen[0]).toBe(seen[1]);

@@ -1,6 +1,7 @@
 import { searchAddress } from '$lib/addresses';
 import type { Schema } from '$lib/api/client';
 import type { Fact } from '$lib/components/repository/FactList.svelte';
+import { licenceName } from '$lib/licences';
 import { m } from '$messages';
 import { getLocale } from '$paraglide/runtime';
 
@@ -42,17 +43,15 @@ function found(facet: string, values: string[]): Values {
 	return values.map((text) => ({ text, href: searchAddress({ [facet]: text }) }));
 }
 
-/** As cards name them; only the one that stands for none of the known is a word. */
 function licences(names: string[]): Values {
-	return found('license', names).map((one) =>
-		one.text === 'other' ? { ...one, text: m.licence_other() } : one
-	);
+	return found('license', names).map((one) => ({ ...one, text: licenceName(one.text) }));
 }
 
 /** A framework is a library, too; it is not told twice. */
 function library(card: Card): Values {
 	const name = card.library_name;
-	return name && !card.framework.includes(name) ? found('library', [name]) : [];
+	const known = card.framework.map((framework) => framework.toLowerCase());
+	return name && !known.includes(name.toLowerCase()) ? found('library', [name]) : [];
 }
 
 /** A name leads to the search, for a card may name what this hub does not have; an address leads there. */

@@ -1,3 +1,4 @@
+import { m } from '$messages';
 import { getLocale } from '$paraglide/runtime';
 
 /** The language tag for formatting. Chinese numbers and dates follow the mainland's conventions. */
@@ -50,8 +51,7 @@ const SPANS: [Intl.RelativeTimeFormatUnit, number][] = [
 	['week', 604_800],
 	['day', 86_400],
 	['hour', 3_600],
-	['minute', 60],
-	['second', 1]
+	['minute', 60]
 ];
 
 /** Days by the calendar of the reader, so that what was said on the 20th is not "yesterday" on the 22nd. */
@@ -63,13 +63,14 @@ function daysBetween(from: Date, to: Date): number {
 /** 3 days ago, or 3天前. */
 export function formatAgo(time: string | Date, now: Date = new Date()): string {
 	const seconds = (new Date(time).getTime() - now.getTime()) / 1000;
+	if (Math.abs(seconds) < 60) return m.time_now();
 	const relative = new Intl.RelativeTimeFormat(tag(), { numeric: 'auto' });
 	for (const [unit, length] of SPANS) {
 		if (Math.abs(seconds) < length) continue;
 		const count = unit === 'day' ? daysBetween(now, new Date(time)) : Math.trunc(seconds / length);
 		return relative.format(count, unit);
 	}
-	return relative.format(0, 'second');
+	return m.time_now();
 }
 
 /** How long something takes: `45 s`, `3 min 20 s`, `2 h 5 min`. */

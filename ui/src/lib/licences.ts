@@ -1,3 +1,5 @@
+import { m } from '$messages';
+
 /** Licences that are offered, by the names that cards use (SPDX identifiers in small letters). */
 export const LICENCES: { id: string; name: string; group: 'software' | 'content' | 'model' }[] = [
 	{ id: 'apache-2.0', name: 'Apache 2.0', group: 'software' },
@@ -23,3 +25,9 @@ export const LICENCES: { id: string; name: string; group: 'software' | 'content'
 	{ id: 'openrail', name: 'OpenRAIL', group: 'model' },
 	{ id: 'bigscience-openrail-m', name: 'BigScience OpenRAIL-M', group: 'model' }
 ];
+
+/** What a licence is called that a card names; other cards' words stay as they are. */
+export function licenceName(id: string): string {
+	if (id === 'other') return m.licence_other();
+	return LICENCES.find((one) => one.id === id)?.name ?? id;
+}

@@ -1,1 +1,0 @@
-import{G as e}from"./DdfYd3yj.js";var t=e=>`${e?.width} × ${e?.height} pixels`,n=e=>`${e?.width} × ${e?.height} 像素`,r=((r,i={})=>(i.locale??e())===`zh`?n(r):t(r));export{r as t};

@@ -1,1 +1,0 @@
-export{Y as decode,X as decoders,Z as dictionary,Q as encoders,$ as get_error_template,et as hash,tt as hooks,ot as matchers,nt as nodes,at as root,rt as server_loads}from"../chunks/DdfYd3yj.js";

@@ -1,1 +1,0 @@
-export{mt as load_css,pt as start}from"../chunks/DdfYd3yj.js";

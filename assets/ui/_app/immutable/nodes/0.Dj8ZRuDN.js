@@ -1,1 +1,0 @@
-export{t as component,J as universal}from"../chunks/DdfYd3yj.js";
