@@ -43,7 +43,7 @@ pub(super) fn raster(
     // GeoTIFF 1.1: geographic, pixels are areas, WGS 84.
     const GEO_KEYS: [u16; 16] = [1, 1, 0, 3, 1024, 0, 1, 2, 1025, 0, 1, 1, 2048, 0, 1, 4326];
     let fields: Vec<Field> = (0..u64::from(bands))
-        .map(|band| Field::fractal(seed + band / 3, width, height))
+        .map(|band| Field::fractal(seed + band, width, height))
         .collect();
     let mut bytes = Cursor::new(Vec::new());
     let mut encoder = TiffEncoder::new(&mut bytes)?;
@@ -55,8 +55,10 @@ pub(super) fn raster(
     } else {
         let values: Vec<u16> = (0..width * height)
             .flat_map(|pixel| {
+                // Bands of one scene look alike but not the same: each is mostly the first, with a part of its own.
                 let reflectance = |(band, field): (usize, &Field)| {
-                    (300.0 + field.values[pixel] * 2_600.0 + band as f32 * 220.0) as u16
+                    let value = 0.75 * fields[0].values[pixel] + 0.25 * field.values[pixel];
+                    (300.0 + value * 2_600.0 + band as f32 * 220.0) as u16
                 };
                 fields.iter().enumerate().map(reflectance).collect::<Vec<u16>>()
             })

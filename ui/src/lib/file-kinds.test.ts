@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { extensionOf, mayRunWhenLoaded, shownAs, type FileToShow } from './file-kinds';
+import { extensionOf, formatName, mayRunWhenLoaded, shownAs, type FileToShow } from './file-kinds';
 
 const file = (name: string, change: Partial<FileToShow> = {}): FileToShow => ({
 	name,
@@ -96,4 +96,11 @@ describe('names', () => {
 		expect(mayRunWhenLoaded('model.PKL')).toBe(true);
 		expect(mayRunWhenLoaded('model.safetensors')).toBe(false);
 	});
+});
+
+it('names a format by the ending of a file, if it has one', () => {
+	expect(formatName('weights.safetensors')).toBe('Safetensors');
+	expect(formatName('rain.NC')).toBe('NetCDF');
+	expect(formatName('figure.png')).toBe('PNG');
+	expect(formatName('LICENSE')).toBeUndefined();
 });

@@ -122,3 +122,28 @@ function isTextual(file: FileToShow): boolean {
 		extensionOf(file.name) === 'log'
 	);
 }
+
+const FORMAT_NAMES: Record<string, string> = {
+	bin: 'Binary',
+	ckpt: 'Checkpoint',
+	gguf: 'GGUF',
+	h5: 'HDF5',
+	hdf5: 'HDF5',
+	nc: 'NetCDF',
+	npy: 'NumPy',
+	npz: 'NumPy',
+	onnx: 'ONNX',
+	parquet: 'Parquet',
+	pt: 'PyTorch',
+	pth: 'PyTorch',
+	safetensors: 'Safetensors',
+	tif: 'TIFF',
+	tiff: 'TIFF',
+	zarr: 'Zarr'
+};
+
+/** What the format of a file is called, by the ending of its name; nothing when it has none. */
+export function formatName(name: string): string | undefined {
+	const ending = /\.([A-Za-z0-9]{1,11})$/.exec(name)?.[1];
+	return ending && (FORMAT_NAMES[ending.toLowerCase()] ?? ending.toUpperCase());
+}

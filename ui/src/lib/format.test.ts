@@ -16,9 +16,9 @@ test('longer ago is told in weeks, months and years', () => {
 
 test('a size is told in the unit in which it is at least one', () => {
 	expect(formatBytes(812)).toBe('812 B');
-	expect(formatBytes(1_004)).toBe('1004 B');
+	expect(formatBytes(1_004)).toBe('1,004 B');
 	expect(formatBytes(1_024)).toBe('1.00 KiB');
-	expect(formatBytes(1_048_000)).toBe('1023 KiB');
+	expect(formatBytes(1_048_000)).toBe('1,023 KiB');
 	expect(formatBytes(1_048_400)).toBe('1.00 MiB');
 	expect(formatBytes(28_000_000_000)).toBe('26.1 GiB');
 });

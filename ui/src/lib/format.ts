@@ -27,7 +27,8 @@ export function formatBytes(bytes: number): string {
 		unit += 1;
 	}
 	const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-	return `${value.toFixed(digits)} ${UNITS[unit]}`;
+	const figure = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+	return `${new Intl.NumberFormat(tag(), figure).format(value)} ${UNITS[unit]}`;
 }
 
 /** A fraction of one as a percentage: `42 %`. */

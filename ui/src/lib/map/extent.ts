@@ -14,7 +14,7 @@ export interface Sheet {
 }
 
 /** Less than this is not shown, so that a coast or a border tells where it is. */
-const LEAST_DEGREES = 12;
+const LEAST_DEGREES = 24;
 const SURROUNDING = 2.1;
 const LEAST_STRETCH = 0.35;
 const [FLATTEST, STEEPEST] = [0.5, 0.85];

@@ -19,7 +19,7 @@ export function addCopyButtons(root: Element): () => void {
 
 /** Wide tables and code scroll in a box of their own; a keyboard reaches it. */
 export function letWideBoxesBeFocused(root: Element): void {
-	for (const box of root.querySelectorAll('pre, table')) {
+	for (const box of root.querySelectorAll('pre > code, table')) {
 		if (box.scrollWidth > box.clientWidth) box.setAttribute('tabindex', '0');
 	}
 }
@@ -28,5 +28,12 @@ export function letWideBoxesBeFocused(root: Element): void {
 export function nameTasks(root: Element): void {
 	for (const box of root.querySelectorAll('li input[type="checkbox"]')) {
 		box.setAttribute('aria-label', box.closest('li')!.textContent!.trim().slice(0, 200));
+	}
+}
+
+/** Chinese is emphasised by dots, not by slanted characters. */
+export function markChineseEmphasis(root: Element): void {
+	for (const words of root.querySelectorAll('em')) {
+		if (/\p{Script=Han}/u.test(words.textContent ?? '')) words.classList.add('dotted');
 	}
 }
