@@ -138,8 +138,12 @@ async fn collect(hub: Hub, stop: CancellationToken) -> Result<String, JobError> 
 }
 
 async fn expire_uploads(hub: Hub) -> Result<String, JobError> {
-    let sessions = hub.files.expire_sessions().await? + hub.files.expire_direct().await?;
-    let links = hub.repos.end_pending(PENDING_GRACE).await?;
+    let (mut sessions, links) = (
+        hub.files.expire_sessions().await?,
+        hub.repos.end_pending(PENDING_GRACE).await?,
+    );
+    // Last, because it needs the object store, which may not answer.
+    sessions += hub.files.expire_direct().await?;
     Ok(format!(
         "Forgot {sessions} unfinished uploads and {links} that no commit named."
     ))

@@ -1,6 +1,7 @@
 // Measures what a person waits for; prints figures and asserts nothing. Run: `npm run measure` with GEOML_HUB_BINARY set.
 // First load: bytes as they come over the wire (compressed) of everything that home asks for, from an empty cache.
-// Repository page: from the start of navigation to drawn and idle, processor slowed down four times (DevTools protocol).
+// Repository page: from the start of navigation until it is drawn, and until its last long task is over, by the page's own
+// clock, processor slowed down four times (DevTools protocol).
 // Run `cargo build --release -p geoml-hub-bench` before.
 import { chromium } from '@playwright/test';
 import { execFile } from 'node:child_process';
@@ -33,22 +34,45 @@ async function firstLoad(): Promise<void> {
 	await page.close();
 }
 
+/**
+ * Told by the page itself, since what drives the browser from outside would be slowed down with it and counted: when the frame
+ * that shows the tabs and the card was drawn, and when the last task of more than 50 ms ended, after which a press is answered
+ * at once.
+ */
+function tellWhenReady(): void {
+	const told = window as typeof window & { drawn?: number; busyUntil?: number };
+	const watcher = new MutationObserver(() => {
+		const isThere = document.querySelector('.prose :is(h1, h2, p)') && document.querySelector('main header a[href*="/tree/"]');
+		if (!isThere) return;
+		watcher.disconnect();
+		requestAnimationFrame(() => setTimeout(() => (told.drawn = performance.now())));
+	});
+	watcher.observe(document, { childList: true, subtree: true });
+	new PerformanceObserver((list) => {
+		for (const task of list.getEntries()) told.busyUntil = task.startTime + task.duration;
+	}).observe({ type: 'longtask', buffered: true });
+}
+
 async function repositoryPage(): Promise<void> {
 	const { items } = await hub.call('GET', '/api/trending?repo_type=model&limit=1');
-	const times: number[] = [];
-	for (let round = 0; round < 5; round += 1) {
+	const median = (times: number[]) => times.sort((one, other) => one - other)[Math.floor(times.length / 2)]!.toFixed(0);
+	const drawn: number[] = [];
+	const ready: number[] = [];
+	for (let round = 0; round < 7; round += 1) {
 		const page = await (await browser.newContext()).newPage();
 		const protocol = await page.context().newCDPSession(page);
 		await protocol.send('Emulation.setCPUThrottlingRate', { rate: 4 });
-		const began = performance.now();
+		await page.addInitScript(tellWhenReady);
 		await page.goto(`${hub.address}/${items[0].owner}/${items[0].name}`, { waitUntil: 'commit' });
-		await page.getByRole('link', { name: 'Files', exact: true }).waitFor();
-		await page.locator('.prose h1, .prose h2, .prose p').first().waitFor();
-		times.push(performance.now() - began);
+		await new Promise((settled) => setTimeout(settled, 4_000));
+		const told = (await page.evaluate('({ drawn, busyUntil: window.busyUntil ?? 0 })')) as { drawn: number; busyUntil: number };
+		drawn.push(told.drawn);
+		ready.push(Math.max(told.drawn, told.busyUntil));
 		await page.close();
 	}
-	times.sort((a, b) => a - b);
-	console.log(`repository page at 4 times slowdown: median ${times[2]!.toFixed(0)} ms, worst ${times[4]!.toFixed(0)} ms (aim: below 1,000)`);
+	console.log(
+		`repository page at 4 times slowdown: drawn after ${median(drawn)} ms, interactive after ${median(ready)} ms, medians of 7 (aim: below 1,000)`
+	);
 }
 
 /** The longest time between two frames while a page is scrolled through, and how many took longer than 50 ms. */
