@@ -353,3 +353,30 @@ test('facets, order and pages of a search are chosen by keyboard alone', async (
 	const results = await page.getByRole('article').count();
 	expect(results).toBeGreaterThan(1);
 });
+
+test('an unfinished upload is discarded, and a link without a token is made, by keyboard alone', async ({ hub, page }) => {
+	const session = await hub.account('ana');
+	const body = { name: 'notes', description: '', repo_type: 'model', visibility: 'private' };
+	await hub.call('POST', '/api/repositories', body, session.access);
+	await hub.call('POST', '/api/ana/notes/upload/init', { path: 'soundings.bin', size: 5_000_000 }, session.access);
+	await arrive(page, { session });
+	await page.goto(`${hub.address}/ana/notes/upload/main`);
+	await settled(page);
+	await expect(page.getByText('Unfinished uploads')).toBeVisible();
+	await tabTo(page, 'Discard');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('dialog').getByRole('button', { name: 'Cancel' })).toBeFocused();
+	await tabTo(page, 'Discard');
+	await page.keyboard.press('Enter');
+	await expect(page.getByText('Unfinished uploads')).toHaveCount(0);
+
+	await page.goto(`${hub.address}/ana/notes`);
+	await settled(page);
+	await tabTo(page, 'Make a link that needs no token');
+	await page.keyboard.press('Enter');
+	await expect(page.getByText(/^Whoever has this link can download until/)).toBeVisible();
+	await tabTo(page, 'Browser');
+	await page.keyboard.press('ArrowRight');
+	await page.keyboard.press('ArrowRight');
+	await expect(page.getByRole('tab', { name: 'curl' })).toHaveAttribute('aria-selected', 'true');
+});
