@@ -338,7 +338,7 @@ test('another theme and another language are chosen by keyboard alone, and stay'
 	await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
 });
 
-test('facets, order and pages of a search are chosen by keyboard alone', async ({ demo, page }) => {
+test('a facet and the order of a search are chosen by keyboard alone', async ({ demo, page }) => {
 	await arrive(page);
 	await page.goto(`${demo.address}/search`);
 	await settled(page);

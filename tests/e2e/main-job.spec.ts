@@ -70,7 +70,7 @@ test('a person registers, creates, uploads through a restart, reads, finds, down
 		await page.goto(`${hub.address}/lin-wei/rain-nowcast`);
 		await expect(page.locator('.prose h1', { hasText: '华东短临降水预测' })).toBeVisible();
 		await expect(page.locator('.katex').first()).toBeVisible();
-		await expect(page.getByText('apache-2.0').first()).toBeVisible();
+		await expect(page.getByText('Apache 2.0').first()).toBeVisible();
 	});
 
 	await test.step('find it by a Chinese and by an English query', async () => {
