@@ -25,6 +25,8 @@ pub mod events;
 pub mod files;
 // Git engine: object database, packs, history; the only home of gix.
 pub mod git;
+// Front door for the clients of the Hugging Face Hub.
+pub mod hf;
 // HTTP toolkit: extractors, error envelope, pages, ranges. No routes.
 pub mod http;
 // Durable queue and periodic tasks with visible status.

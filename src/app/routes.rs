@@ -3,7 +3,7 @@ use crate::base::RepositoryKind;
 use crate::http::KnownRoutes;
 use crate::repos::RepositoryAddress;
 use crate::users::api::RepositoryResolver;
-use crate::{admin, cards, editor, files, repos, search, social, taxonomy, transport, users, web};
+use crate::{admin, cards, editor, files, hf, repos, search, social, taxonomy, transport, users, web};
 use actix_web::web::Data;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
@@ -15,6 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(files::api::hot_routes)
+        .configure(hf::api::routes)
         .configure(web::api::routes)
         .configure(admin::api::routes)
         .configure(users::api::routes)

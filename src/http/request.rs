@@ -13,6 +13,8 @@ use uuid::Uuid;
 
 static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What the Hugging Face clients send in its place.
+static TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 tokio::task_local! {
     static CURRENT: String;
@@ -35,13 +37,14 @@ impl RequestId {
 
     /// A client may name the request itself, within bounds that keep the log readable.
     fn of(request: &ServiceRequest) -> Self {
-        let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
+        let header = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
         let usable = |id: &&str| {
             (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
         };
         Self(
-            given
+            header(&REQUEST_ID)
                 .filter(usable)
+                .or_else(|| header(&TRACE_ID).filter(usable))
                 .map_or_else(|| Uuid::now_v7().simple().to_string(), str::to_owned),
         )
     }

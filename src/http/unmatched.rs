@@ -36,12 +36,14 @@ impl KnownRoutes {
 }
 
 fn pattern(path: &str) -> String {
+    // One of three words in the addresses of the Hugging Face Hub, which would take all others too.
+    let path = path.replace("{family}", "{family:models|datasets|spaces}");
     match TAILS
         .iter()
         .find_map(|tail| path.strip_suffix(tail).map(|start| (start, tail)))
     {
         Some((start, tail)) => format!("{start}{}:.*}}", tail.trim_end_matches('}')),
-        None => path.to_owned(),
+        None => path,
     }
 }
 

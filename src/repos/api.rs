@@ -237,6 +237,7 @@ async fn create_repository(
         description: body.description,
         visibility: body.visibility,
         readme,
+        first_commit: false,
         default_branch: None,
         lfs_enabled: true,
         origin: Origin::of_request(caller.user_id(), info.address),

@@ -26,8 +26,11 @@ pub struct NewRepository {
     pub description: String,
     /// Who may see it.
     pub visibility: Visibility,
-    /// The README.md of the first commit; without one the repository is really empty.
+    /// The README.md of the first commit.
     pub readme: Option<Bytes>,
+    /// Whether there is a first commit without README.md too, of `.gitattributes` alone; else the repository is really
+    /// empty.
+    pub first_commit: bool,
     /// The branch of the first commit, or of the first push; `main` when absent.
     pub default_branch: Option<String>,
     /// Whether it takes large files.
@@ -59,8 +62,8 @@ pub(super) fn parse_description(text: &str) -> Result<String, ReposError> {
 }
 
 impl Repos {
-    /// Makes a repository: an empty one, or one whose first commit holds README.md and, where it takes large files,
-    /// .gitattributes.
+    /// Makes a repository: an empty one, or one whose first commit holds README.md, if there is one, and, where it takes
+    /// large files, .gitattributes.
     ///
     /// The folder and the commit come first and the row last, so that a crash leaves only a folder that nothing names
     /// and that maintenance removes.
@@ -103,6 +106,7 @@ impl Repos {
         let first = Beginning {
             branch: repository.default_branch.clone(),
             readme: new.readme,
+            even_without: new.first_commit,
             lfs_enabled: new.lfs_enabled,
             author: author(&actor, now),
         };
@@ -207,6 +211,8 @@ pub(super) fn author(actor: &Account, now: crate::base::Timestamp) -> Signature 
 struct Beginning {
     branch: String,
     readme: Option<Bytes>,
+    /// Whether `.gitattributes` alone is enough for a commit.
+    even_without: bool,
     lfs_enabled: bool,
     author: Signature,
 }
@@ -216,18 +222,22 @@ impl Beginning {
     async fn write(self, git: Git, id: RepositoryId) -> Result<Option<(ObjectId, u64)>, ReposError> {
         blocking(move || {
             git.create(id, &self.branch)?;
-            let Some(readme) = self.readme else { return Ok(None) };
+            let with_attributes = self.lfs_enabled && (self.even_without || self.readme.is_some());
             let put = |path: &str, content| Operation::Put {
                 path: path.parse().expect("a constant that is a path"),
                 content: Content::Bytes(content),
                 executable: None,
             };
-            let mut bytes = readme.len() as u64;
-            let mut operations = vec![put("README.md", readme)];
-            if self.lfs_enabled {
-                let attributes = Bytes::from(default_gitattributes());
-                bytes += attributes.len() as u64;
-                operations.push(put(".gitattributes", attributes));
+            let attributes = with_attributes.then(|| Bytes::from(default_gitattributes()));
+            let files = [("README.md", self.readme), (".gitattributes", attributes)];
+            let (mut bytes, mut operations) = (0, Vec::new());
+            for (path, content) in files {
+                let Some(content) = content else { continue };
+                bytes += content.len() as u64;
+                operations.push(put(path, content));
+            }
+            if operations.is_empty() {
+                return Ok(None);
             }
             let repository = git.repository(id)?;
             let prepared = repository.prepare(CommitRequest {

@@ -129,6 +129,14 @@ impl Users {
             .await
     }
 
+    /// The personal access token that the caller came with; `None` when it came with something else.
+    pub fn token_in_use(&self, caller: &Caller) -> Result<Option<AccessToken>, UsersError> {
+        match caller.credential() {
+            Some(Credential::Token { id, .. }) => self.0.store.read(|tx| Ok(store::token(tx, *id)?)),
+            _ => Ok(None),
+        }
+    }
+
     /// When a token was last used; `None` when never.
     pub fn last_use(&self, id: TokenId) -> Result<Option<Timestamp>, UsersError> {
         match self.0.token_uses.last(id) {

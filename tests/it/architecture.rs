@@ -14,6 +14,7 @@ const ORDER: &[&str] = &[
     "cli",
     "app",
     "web",
+    "hf",
     "transport",
     "admin",
     "search",

@@ -20,6 +20,7 @@ mod editor;
 mod events;
 mod files;
 mod git;
+mod hf;
 mod http;
 mod jobs;
 mod lfs;

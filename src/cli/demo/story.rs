@@ -196,6 +196,7 @@ impl<'hub> Story<'hub> {
             description: planned.description.clone(),
             visibility,
             readme: Some(Bytes::from(beginning(&readme).to_owned())),
+            first_commit: false,
             default_branch: None,
             lfs_enabled: true,
             origin: Origin::system(),

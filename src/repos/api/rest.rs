@@ -86,6 +86,7 @@ async fn create_repo(
         description: body.description,
         visibility: body.visibility,
         readme: body.init_readme.then(|| readme.into()),
+        first_commit: false,
         default_branch: body.default_branch,
         lfs_enabled: body.lfs_enabled,
         origin: Origin::of_request(caller.user_id(), info.address),

@@ -54,6 +54,7 @@ pub(super) fn recipe(method: &str, path: &str) -> Option<Content> {
         }
         ("GET", "/api/v1/git/{owner}/{repo}/info/refs") => Query("?service=git-upload-pack"),
         ("GET", "/api/metadata/search") => Query("?field=license"),
+        ("DELETE", "/api/repos/delete") => Content::Json(json!({ "name": "elsewhere", "organization": "OWNER" })),
         ("GET" | "DELETE", _) => Empty,
         _ => return change(method, path),
     };
@@ -75,6 +76,10 @@ fn change(method: &str, path: &str) -> Option<Content> {
         }
         ("PUT", "/api/users/{username}/avatar") => Bytes("not a picture"),
         ("POST", "/api/repositories") => Json(json!({ "name": "another", "repo_type": "model" })),
+        ("POST", "/api/repos/create") => Json(json!({ "name": "another", "organization": "OWNER" })),
+        ("POST", "/api/repos/move") => Json(json!({ "fromRepo": "OWNER/elsewhere", "toRepo": "OWNER/moved" })),
+        ("POST", "/api/validate-yaml") => Json(json!({ "content": "# Rain", "repoType": "model" })),
+        ("PUT", "/api/{family}/{owner}/{repo}/settings") => Json(json!({ "visibility": "private" })),
         ("POST", "/api/v1/repos") => Json(json!({ "name": "empty", "init_readme": false })),
         ("POST", "/api/v1/repos/{owner}/{repo}/fork") => Json(json!({ "name": "REPOSITORY-fork" })),
         ("POST", "/api/v1/repos/{owner}/{repo}/branches" | "/api/v1/repos/{owner}/{repo}/tags")

@@ -273,6 +273,7 @@ impl Stage {
                 (parameter, "side%2Fway".to_owned())
             }
             "archive" => ("archive", "main.zip".to_owned()),
+            "family" => ("family", "models".to_owned()),
             "path" => ("path", "README.md".to_owned()),
             "file_path" => ("file_path", "README.md".to_owned()),
             "name" if path.starts_with("/api/metadata/templates") => {

@@ -728,6 +728,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/repos/create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a repository whose first commit holds .gitattributes, and of a space README.md. */
+        post: operations["hf_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/repos/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a repository; an administrator of the hub can restore it. */
+        delete: operations["hf_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/repos/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a repository another name within its namespace; the old one keeps leading to it. */
+        post: operations["hf_move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/repositories": {
         parameters: {
             query?: never;
@@ -1454,6 +1505,94 @@ export interface paths {
         post?: never;
         /** Deletes a tag. */
         delete: operations["delete_tag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/validate-yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Looks at the metadata of a README.md before a Hugging Face client sends it. What the hub asks of a card beyond being
+         *     readable is a warning, because no card blocks a commit.
+         */
+        post: operations["hf_validate_yaml"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/whoami-v2": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells a Hugging Face client whose its token is. */
+        get: operations["hf_whoami"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/auth-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answers 200 when the caller may read a repository. */
+        get: operations["hf_check_access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/auth-check/write": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answers 200 when the caller may write to a repository. */
+        get: operations["hf_check_write_access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes who may see a repository. */
+        put: operations["hf_change_settings"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2736,6 +2875,17 @@ export interface components {
             /** @description `file`, `folder`, `symlink` or `submodule`. */
             type: string;
         };
+        /** @description The body of every error answer. */
+        ErrorBody: {
+            /** @description The code for programs. */
+            code: string;
+            /** @description Facts for programs. */
+            details?: unknown;
+            /** @description A sentence for people. */
+            error: string;
+            /** @description The id under which the request stands in the log. */
+            request_id: string;
+        };
         /** @description Something that follows the record of events, such as the search index. */
         EventConsumer: {
             /**
@@ -2944,6 +3094,132 @@ export interface components {
             status: string;
             /** @description The version of the program. */
             version: string;
+        };
+        /** @description With what one showed who one is. */
+        HfAuthView: {
+            /** @description The token. */
+            accessToken: components["schemas"]["HfTokenView"];
+            /** @description Always `access_token`. */
+            type: string;
+        };
+        /** @description Settings to change; absent ones stay. */
+        HfChangeSettings: {
+            /** @description Whether readers ask for access first, which no repository of this hub does: `false`. */
+            gated?: unknown;
+            /** @description The same in the words of older clients. */
+            private?: boolean | null;
+            /** @description Who may see the repository: `public` or `private`. */
+            visibility?: string | null;
+        };
+        /** @description A repository to be made (§2 of the contract). What this hub does not have, such as hardware, is passed over. */
+        HfCreateRepo: {
+            /** @description Its name, with the namespace before it or without. */
+            name: string;
+            /** @description The namespace; the caller's own when absent. */
+            organization?: string | null;
+            /** @description The same in the words of older clients. */
+            private?: boolean | null;
+            /** @description What a space is made with. */
+            sdk?: string | null;
+            type?: components["schemas"]["HfKind"] | null;
+            /** @description Who may see it; everybody when absent. */
+            visibility?: string | null;
+        };
+        /** @description A repository as the clients take it. */
+        HfCreatedView: {
+            /** @description Its id. */
+            id: string;
+            /** @description `owner/name`. */
+            name: string;
+            /** @description Its page. */
+            url: string;
+        };
+        /** @description A repository to be deleted. */
+        HfDeleteRepo: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its namespace; the caller's own when absent. */
+            organization?: string | null;
+            type?: components["schemas"]["HfKind"] | null;
+        };
+        /** @description The refusal to make what exists, which tells where it is: whoever does not mind goes on from there. */
+        HfExistsView: components["schemas"]["ErrorBody"] & {
+            /** @description The page of the repository that exists. */
+            url: string;
+        };
+        /**
+         * @description What a repository is for, in the words of the Hugging Face Hub.
+         * @enum {string}
+         */
+        HfKind: "model" | "dataset" | "space";
+        /** @description A sentence. */
+        HfMessageView: {
+            /** @description The sentence. */
+            message: string;
+        };
+        /** @description A repository to be given another name. */
+        HfMoveRepo: {
+            /** @description `owner/name` as it is. */
+            fromRepo: string;
+            /** @description `owner/name` as it is to be. */
+            toRepo: string;
+            type?: components["schemas"]["HfKind"] | null;
+        };
+        /** @description The settings that the clients know. */
+        HfSettingsView: {
+            /** @description Whether readers ask for access first. */
+            gated: boolean;
+            /** @description Whether it is private. */
+            private: boolean;
+            /** @description Who may see the repository. */
+            visibility: string;
+        };
+        /** @description An access token. */
+        HfTokenView: {
+            /**
+             * Format: date-time
+             * @description When it was made; absent for the token of a login.
+             */
+            createdAt?: string | null;
+            /** @description What its owner calls it. */
+            displayName: string;
+            /** @description `read` or `write`. */
+            role: string;
+        };
+        /** @description A README.md before it is sent. */
+        HfValidateYaml: {
+            /** @description The text. */
+            content: string;
+        };
+        /** @description What is wrong with a card (§2 of the contract). */
+        HfValidationView: {
+            /** @description Why it cannot be read. With an error the clients do not send the card. */
+            errors: components["schemas"]["HfMessageView"][];
+            /** @description What could be better; the clients show it and go on. */
+            warnings: components["schemas"]["HfMessageView"][];
+        };
+        /** @description Who one is (§2 of the contract). */
+        HfWhoamiView: {
+            /** @description With what one showed who one is. */
+            auth: components["schemas"]["HfAuthView"];
+            /** @description Where the picture of the account is. */
+            avatarUrl: string;
+            /** @description Nothing is sold here. */
+            canPay: boolean;
+            /** @description The address of the account. */
+            email?: string | null;
+            /** @description The name that people use. */
+            fullname: string;
+            /** @description The id of the account. */
+            id: string;
+            /** @description Nothing is sold here. */
+            isPro: boolean;
+            /** @description The name of the account. */
+            name: string;
+            /** @description Organizations of the account. */
+            orgs: unknown[];
+            /** @description Always `user`. */
+            type: string;
         };
         /** @description Texts with matches in `<mark>`, the only tag; everything else is escaped. Null where nothing matches. */
         HighlightsView: {
@@ -6211,6 +6487,145 @@ export interface operations {
             };
         };
     };
+    hf_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfCreateRepo"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfCreatedView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfExistsView"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfDeleteRepo"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_move: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfMoveRepo"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     browse_repositories: {
         parameters: {
             query?: {
@@ -8709,6 +9124,194 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_validate_yaml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfValidateYaml"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfValidationView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfValidationView"];
+                };
+            };
+        };
+    };
+    hf_whoami: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfWhoamiView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_check_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_check_write_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_change_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfChangeSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfSettingsView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,9 @@
+//! Front door for the clients of the Hugging Face Hub: huggingface_hub, hf, transformers, datasets.
+//!
+//! Owns nothing: it says in that hub's words what the slices know, and does by their use-cases what its clients ask for.
+//! Guarantees: errors carry the headers by which the clients choose their exceptions; a private repository answers whoever
+//! may not see it exactly like a missing one; a commit streams through, whatever its size. Deliberately absent: the rules of
+//! what goes where and who may do what, which are those of every other door.
+
+/// Routes.
+pub mod api;
