@@ -63,12 +63,14 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
         cards: hub.cards.clone(),
         social: hub.social.clone(),
     });
+    let hf_parts = Data::new(hf_parts(hub));
     let files = Data::new(hub.files.clone());
     let editor = Data::new(hub.editor.clone());
     let transfers = Data::new(transport::Transfers::new(hub.config.current().git.pushes_at_once));
     move |service| {
         service
             .app_data(parts.clone())
+            .app_data(hf_parts.clone())
             .app_data(config.clone())
             .app_data(document.clone())
             .app_data(known.clone())
@@ -90,6 +92,17 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
             .app_data(files.clone())
             .app_data(editor.clone())
             .app_data(transfers.clone());
+    }
+}
+
+fn hf_parts(hub: &Hub) -> hf::HfParts {
+    hf::HfParts {
+        repos: hub.repos.clone(),
+        cards: hub.cards.clone(),
+        files: hub.files.clone(),
+        editor: hub.editor.clone(),
+        social: hub.social.clone(),
+        search: hub.search.clone(),
     }
 }
 

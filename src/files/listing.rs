@@ -6,7 +6,7 @@ use crate::base::{RepositoryId, blocking};
 use crate::git::{CommitInfo, EntryKind, LfsPointer, ObjectId, Repository, TreeEntry, path_history};
 use crate::repos::{LastCommit, ReadRepo, blob_is_linked};
 use crate::store::StoreError;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Which entries of a list to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,15 +67,7 @@ impl Files {
             let total = all.len() as u64;
             let page = all.into_iter().skip(window.offset).take(window.limit).collect();
             let mut entries = files.sized(&repository, page)?;
-            let last = files.last_commits(&repository, indexed.then_some(&*branch), commit, &folder, &entries)?;
-            let mut known = HashMap::new();
-            for entry in &mut entries {
-                let Some(id) = last.get(&entry.path) else { continue };
-                if !known.contains_key(id) {
-                    known.insert(*id, LastCommit::from(&repository.commit(*id)?));
-                }
-                entry.last_commit = known.get(id).cloned();
-            }
+            files.add_commits(&repository, indexed.then_some(&*branch), commit, &mut entries)?;
             Ok(Listing { entries, total })
         })
         .await
@@ -154,7 +146,7 @@ impl Files {
 
     /// From the rows of the path history when they describe this very commit, by point reads of the page's entries; else
     /// by a walk, whose answer is kept.
-    fn last_commits(
+    pub(super) fn last_commits(
         &self,
         repository: &Repository,
         branch: Option<&str>,

@@ -46,6 +46,8 @@ mod space;
 mod store;
 /// Views and downloads on their way to the counters.
 mod traffic;
+/// What a revision holds, place by place.
+mod tree;
 /// Uploads in one request.
 mod upload;
 
@@ -66,6 +68,7 @@ pub use sessions::{ArrivingChunk, NewSession, SessionState, SessionStatus, Uploa
 pub use space::{AccountSpace, Space, SpaceConsumer};
 pub use store::TABLES;
 pub use traffic::{Traffic, TrafficEvent, TrafficKind, TrafficMethod};
+pub use tree::{TreePage, TreeQuery};
 pub use upload::{Arrived, Arriving, Changed, ChangedFile, UploadDraft, checked_path};
 
 use crate::base::{Clock, UploadId, UserId};

@@ -42,6 +42,7 @@ mod statistics;
 mod tag;
 mod tree;
 mod tree_edit;
+mod tree_page;
 
 /// The wire protocol of git, as its server speaks it.
 pub mod protocol;

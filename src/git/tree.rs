@@ -132,7 +132,7 @@ impl Repository {
         Ok(())
     }
 
-    fn folder_tree(&self, commit: ObjectId, folder: &str) -> Result<ObjectId, GitError> {
+    pub(super) fn folder_tree(&self, commit: ObjectId, folder: &str) -> Result<ObjectId, GitError> {
         match self.entry(commit, folder)? {
             Some(entry) if entry.kind.is_folder() => Ok(entry.id),
             Some(_) => Err(GitError::IsFile(folder.to_owned())),
@@ -162,7 +162,7 @@ impl Repository {
 }
 
 /// Whether a folder can hold files that sort behind `after`.
-fn reaches_behind(folder: &str, after: &str) -> bool {
+pub(super) fn reaches_behind(folder: &str, after: &str) -> bool {
     let inside = after.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
     inside || format!("{folder}/").as_str() > after
 }

@@ -7,3 +7,27 @@
 
 /// Routes.
 pub mod api;
+
+use crate::cards::Cards;
+use crate::editor::Editor;
+use crate::files::Files;
+use crate::repos::Repos;
+use crate::search::Search;
+use crate::social::Social;
+
+/// What the answers are put together from.
+#[derive(Clone)]
+pub struct HfParts {
+    /// Repositories.
+    pub repos: Repos,
+    /// Their cards.
+    pub cards: Cards,
+    /// Their files.
+    pub files: Files,
+    /// Their histories.
+    pub editor: Editor,
+    /// Their counters.
+    pub social: Social,
+    /// Finding them.
+    pub search: Search,
+}

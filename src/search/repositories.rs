@@ -11,6 +11,7 @@ use crate::search::live::{Counters, LiveRow, LiveRows, Readers};
 use crate::search::parse::{Parsed, parse};
 use crate::search::query::{any_of, build, filter, may_have_typos};
 use crate::search::schema::Fields;
+use crate::users::Caller;
 use std::ops::{Bound, Deref};
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +35,19 @@ pub enum Audience {
     Account(UserId),
     /// An administrator: all repositories.
     All,
+}
+
+impl Audience {
+    /// For whom a caller searches. A token limited to some repositories searches as nobody: what it may see beyond the
+    /// public it names.
+    pub fn of(caller: &Caller) -> Self {
+        match caller.user_id() {
+            Some(_) if caller.repositories().is_some() => Self::Everyone,
+            Some(_) if caller.is_admin() => Self::All,
+            Some(id) => Self::Account(id),
+            None => Self::Everyone,
+        }
+    }
 }
 
 /// Order of the hits; equal ones are ordered by id.

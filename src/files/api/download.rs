@@ -3,10 +3,10 @@ use super::archive;
 use crate::base::RepositoryKind;
 use crate::files::{ArchiveFormat, FileEntry, Files, FilesError, OpenFile, TrafficKind, WantedArchive};
 use crate::git::GitError;
-use crate::http::{ApiError, ApiResult, Code, Disposition, ETag, FileAnswer, Path, Query, RequestInfo};
+use crate::http::{ApiError, ApiResult, Code, ContentSource, Disposition, ETag, FileAnswer, Path, Query, RequestInfo};
 use crate::users::{Caller, Users};
 use actix_web::http::Method;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, route};
 use serde::Deserialize;
@@ -70,7 +70,7 @@ pub(super) async fn download_file(
         return archive::send(&files, &request, &proof, &revision, folder(format)).await;
     }
     match files.entry(&proof, &revision, &path).await {
-        Ok(entry) => send(&files, &request, &entry, query.inline).await,
+        Ok(entry) => send_file(&files, &request, &entry, query.inline, &[]).await,
         Err(FilesError::Git(GitError::IsFolder(_))) => {
             archive::send(&files, &request, &proof, &revision, folder(ArchiveFormat::Zip)).await
         }
@@ -89,7 +89,7 @@ pub(super) async fn download_by_id(
     files: Data<Files>,
 ) -> ApiResult<HttpResponse> {
     let (_, _, entry) = files.by_id(&caller, &path.0).await?;
-    send(&files, &request, &entry, false).await
+    send_file(&files, &request, &entry, false, &[]).await
 }
 
 fn archive_format(format: Option<&str>, path: &str) -> ApiResult<Option<ArchiveFormat>> {
@@ -106,7 +106,14 @@ fn archive_format(format: Option<&str>, path: &str) -> ApiResult<Option<ArchiveF
     ArchiveFormat::of_extension(format).map(Some).ok_or_else(unknown)
 }
 
-async fn send(files: &Files, request: &HttpRequest, entry: &FileEntry, inline: bool) -> ApiResult<HttpResponse> {
+/// Sends a file with Range, ETag, conditions and further headers, and counts the download.
+pub async fn send_file(
+    files: &Files,
+    request: &HttpRequest,
+    entry: &FileEntry,
+    inline: bool,
+    headers: &[(HeaderName, String)],
+) -> ApiResult<HttpResponse> {
     let media_type = files.media_type(entry)?;
     let disposition = if inline {
         Disposition::Inline
@@ -116,11 +123,19 @@ async fn send(files: &Files, request: &HttpRequest, entry: &FileEntry, inline: b
     let response = match files.open(entry).await? {
         OpenFile::Large(reader) => {
             let tag = ETag::of(&reader.sha256());
-            FileAnswer::new(reader, tag, media_type, disposition, entry.name()).respond(request)
+            with_headers(
+                FileAnswer::new(reader, tag, media_type, disposition, entry.name()),
+                headers,
+            )
+            .respond(request)
         }
         OpenFile::Plain(content) => {
             let tag = ETag::strong(&entry.object.to_string());
-            FileAnswer::new(content, tag, media_type, disposition, entry.name()).respond(request)
+            with_headers(
+                FileAnswer::new(content, tag, media_type, disposition, entry.name()),
+                headers,
+            )
+            .respond(request)
         }
     };
     // What a page shows, such as the pictures of a card, is looked at rather than taken along.
@@ -128,6 +143,12 @@ async fn send(files: &Files, request: &HttpRequest, entry: &FileEntry, inline: b
         files.count(entry, TrafficKind::Download, RequestInfo::of(request));
     }
     Ok(response)
+}
+
+fn with_headers<S: ContentSource>(answer: FileAnswer<S>, headers: &[(HeaderName, String)]) -> FileAnswer<S> {
+    headers
+        .iter()
+        .fold(answer, |answer, (name, value)| answer.with_header(name.clone(), value))
 }
 
 /// A download in many ranges counts once: with the one that begins the file.

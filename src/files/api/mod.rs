@@ -14,6 +14,7 @@ mod upload;
 mod views;
 
 pub use address::RevisionQuery;
+pub use download::send_file;
 pub use views::{CommitView, FileChangesView};
 
 use utoipa_actix_web::service_config::ServiceConfig;

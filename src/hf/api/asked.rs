@@ -36,7 +36,7 @@ impl HfKind {
     }
 
     /// The kind of which a segment of an address speaks: `models`, `datasets`, `spaces`.
-    fn of_segment(segment: &str) -> Self {
+    pub(super) fn of_segment(segment: &str) -> Self {
         match segment {
             "datasets" => Self::Dataset,
             "spaces" => Self::Space,
@@ -67,6 +67,14 @@ impl Client {
     /// The address of the page of a repository.
     pub(super) fn page(&self, kind: RepositoryKind, id: &str) -> String {
         format!("{}/{}{id}", self.hub, kind.family().url_prefix())
+    }
+
+    /// The header `Link` that leads to the next page of a list.
+    pub(super) fn next_page(&self, path: &str, pairs: &[(String, String)]) -> String {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish();
+        format!("<{}{path}?{query}>; rel=\"next\"", self.hub)
     }
 
     /// The repository of this id, `owner/name`, if the caller may read it.
@@ -110,6 +118,17 @@ fn client(request: &HttpRequest, payload: &mut Payload) -> Result<Client, HfErro
     })
 }
 
+/// The values of a name in the pairs of a query, in which it may be repeated.
+pub(super) fn values<'pairs>(
+    pairs: &'pairs [(String, String)],
+    name: &'pairs str,
+) -> impl Iterator<Item = &'pairs str> {
+    pairs
+        .iter()
+        .filter(move |(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
+}
+
 /// The parts of an address that name a repository.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
@@ -151,6 +170,13 @@ impl Asked {
             }
             _ => Ok(proof),
         }
+    }
+
+    /// The header `Link` that leads to the next page of a list of this repository.
+    pub(super) fn next_page(&self, rest: &str, pairs: &[(String, String)]) -> String {
+        let Self { kind, owner, name, .. } = self;
+        let path = format!("/api/{}s/{owner}/{name}{rest}", kind.as_str());
+        self.client.next_page(&path, pairs)
     }
 
     /// Proves that the caller may write.
@@ -205,6 +231,8 @@ pub(super) fn named(
 pub(super) fn nameless_routes(config: &mut ServiceConfig<'_>) {
     let families = "/api/{family:models|datasets|spaces}/{name}";
     config
+        .route("/{name}/resolve/{revision}/{file_path:.*}", web::get().to(nameless))
+        .route("/{name}/resolve/{revision}/{file_path:.*}", web::head().to(nameless))
         .route(families, web::route().to(nameless))
         .route(&format!("{families}/revision/{{revision}}"), web::route().to(nameless));
 }

@@ -4,12 +4,24 @@
 mod asked;
 /// Cards before they are sent.
 mod cards;
+/// Branches, tags and commits.
+mod history;
 /// Who one is.
 mod identity;
+/// Repositories described.
+mod info;
+/// Repositories listed.
+mod listing;
 /// Errors as the clients read them.
 mod refusal;
 /// Making, moving, deleting repositories and changing their settings.
 mod repositories;
+/// Content of files.
+mod resolve;
+/// What cards say, as words to filter by.
+mod tags;
+/// Folders and files of a revision.
+mod tree;
 
 pub use refusal::HfError;
 
@@ -20,6 +32,17 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(identity::hf_whoami)
         .service(cards::hf_validate_yaml)
+        .service(tags::hf_list_model_tags)
+        .service(tags::hf_list_dataset_tags)
         .configure(repositories::routes)
+        .service(listing::hf_list)
+        .service(info::hf_info)
+        .service(info::hf_info_at)
+        .service(tree::hf_list_root)
+        .service(tree::hf_list_folder)
+        .service(tree::hf_show_paths)
+        .service(history::hf_list_references)
+        .service(history::hf_list_commits)
+        .configure(resolve::routes)
         .configure(asked::nameless_routes);
 }

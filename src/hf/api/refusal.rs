@@ -53,8 +53,19 @@ pub enum HfError {
 
 impl HfError {
     /// An error that arises in this layer itself.
-    pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
+    pub(in crate::hf) fn new(code: Code, message: impl Into<String>) -> Self {
         Self::Other(ApiError::new(code, message))
+    }
+
+    /// The same, telling of which commit nothing was found.
+    pub(super) fn at(self, looked_at: ObjectId) -> Self {
+        match self {
+            Self::EntryNotFound { message, .. } => Self::EntryNotFound {
+                message,
+                commit: Some(looked_at),
+            },
+            other => other,
+        }
     }
 
     fn error_code(&self) -> Option<&'static str> {

@@ -37,17 +37,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(search_files);
 }
 
-/// For whom a request searches. A token limited to some repositories searches as nobody: what it may see beyond the public
-/// it names.
-fn audience(caller: &Caller) -> Audience {
-    match caller.user_id() {
-        Some(_) if caller.repositories().is_some() => Audience::Everyone,
-        Some(_) if caller.is_admin() => Audience::All,
-        Some(id) => Audience::Account(id),
-        None => Audience::Everyone,
-    }
-}
-
 /// Who asks for a list of repositories, and what it is made from.
 struct Asked {
     caller: Caller,
@@ -82,7 +71,7 @@ impl Asked {
             limit: range.limit,
             ..query
         };
-        let audience = audience(&self.caller);
+        let audience = Audience::of(&self.caller);
         let index = self.search.repositories().clone();
         let results = blocking(move || index.search(&query, audience)).await?;
         let rebuilding = self.search.is_rebuilding();
@@ -179,7 +168,7 @@ async fn suggest(
     search: Data<Search>,
     repos: Data<Repos>,
 ) -> ApiResult<Json<SuggestionsView>> {
-    let audience = audience(&caller);
+    let audience = Audience::of(&caller);
     let limit = query.0.limit.unwrap_or(MOST_SUGGESTIONS / 2).min(MOST_SUGGESTIONS);
     let index = search.repositories().clone();
     let text = query.0.q.unwrap_or_default();
@@ -265,7 +254,7 @@ async fn search_files(
         limit: range.limit,
         ..parameters.files()?
     };
-    let audience = audience(&caller);
+    let audience = Audience::of(&caller);
     let index = search.files().clone();
     let (hits, total) = blocking(move || index.search(&query, audience)).await?;
     let items = hits

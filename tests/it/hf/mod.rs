@@ -1,6 +1,8 @@
 //! The Hugging Face Hub API as its clients speak it.
 
 mod errors;
+mod listing;
+mod reading;
 mod repositories;
 
 use crate::support::{Client, Reply};

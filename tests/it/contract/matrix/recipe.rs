@@ -79,6 +79,7 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("POST", "/api/repos/create") => Json(json!({ "name": "another", "organization": "OWNER" })),
         ("POST", "/api/repos/move") => Json(json!({ "fromRepo": "OWNER/elsewhere", "toRepo": "OWNER/moved" })),
         ("POST", "/api/validate-yaml") => Json(json!({ "content": "# Rain", "repoType": "model" })),
+        ("POST", "/api/{family}/{owner}/{repo}/paths-info/{revision}") => Json(json!({ "paths": ["README.md"] })),
         ("PUT", "/api/{family}/{owner}/{repo}/settings") => Json(json!({ "visibility": "private" })),
         ("POST", "/api/v1/repos") => Json(json!({ "name": "empty", "init_readme": false })),
         ("POST", "/api/v1/repos/{owner}/{repo}/fork") => Json(json!({ "name": "REPOSITORY-fork" })),

@@ -273,6 +273,11 @@ impl Stage {
                 (parameter, "side%2Fway".to_owned())
             }
             "archive" => ("archive", "main.zip".to_owned()),
+            "revision" => ("revision", "main".to_owned()),
+            "path" if path.contains("/tree/{revision}/") => {
+                owner.upload(full_name, "folder/file.txt", "x").await;
+                ("path", "folder".to_owned())
+            }
             "family" => ("family", "models".to_owned()),
             "path" => ("path", "README.md".to_owned()),
             "file_path" => ("file_path", "README.md".to_owned()),

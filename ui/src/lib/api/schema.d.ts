@@ -416,6 +416,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets-tags-by-type": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tags of datasets by type. */
+        get: operations["hf_list_dataset_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/featured": {
         parameters: {
             query?: never;
@@ -671,6 +688,23 @@ export interface paths {
          * @description Lines are those of a README.md: front matter that is given as YAML begins on line 2, behind its fence.
          */
         post: operations["validate_metadata"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models-tags-by-type": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tags of models by type. */
+        get: operations["hf_list_model_tags"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1547,6 +1581,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/{family}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the models, the datasets or the spaces that the caller may see. */
+        get: operations["hf_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A repository in the words of the Hugging Face Hub. */
+        get: operations["hf_info"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/{family}/{owner}/{repo}/auth-check": {
         parameters: {
             query?: never;
@@ -1581,6 +1649,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/{family}/{owner}/{repo}/commits/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The commits of a revision, the newest first. */
+        get: operations["hf_list_commits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/paths-info/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What stands at some paths of a revision; those at which nothing does are left out. */
+        post: operations["hf_show_paths"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/refs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The branches and tags of a repository. */
+        get: operations["hf_list_references"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/revision/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A repository at a revision in the words of the Hugging Face Hub. */
+        get: operations["hf_info_at"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/{family}/{owner}/{repo}/settings": {
         parameters: {
             query?: never;
@@ -1591,6 +1727,40 @@ export interface paths {
         get?: never;
         /** Changes who may see a repository. */
         put: operations["hf_change_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/tree/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the root folder of a revision. */
+        get: operations["hf_list_root"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/tree/{revision}/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of a folder of a revision. */
+        get: operations["hf_list_folder"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2174,6 +2344,26 @@ export interface paths {
         };
         /** Writes, reads and removes a few bytes in the store of large content; those who ask within ten seconds share the answer. */
         get: operations["show_storage_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/{owner}/{repo}/resolve/{revision}/{file_path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends a file of a revision with Range, ETag and conditions. `X-Repo-Commit` names the commit, `X-Linked-Etag` and
+         *     `X-Linked-Size` the content of a large file. Datasets and spaces have their files below `/datasets` and `/spaces`.
+         */
+        get: operations["hf_resolve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3102,6 +3292,11 @@ export interface components {
             /** @description Always `access_token`. */
             type: string;
         };
+        /** @description Who made a commit. */
+        HfAuthorView: {
+            /** @description The name. */
+            user: string;
+        };
         /** @description Settings to change; absent ones stay. */
         HfChangeSettings: {
             /** @description Whether readers ask for access first, which no repository of this hub does: `false`. */
@@ -3110,6 +3305,23 @@ export interface components {
             private?: boolean | null;
             /** @description Who may see the repository: `public` or `private`. */
             visibility?: string | null;
+        };
+        /** @description A commit (§5 of the contract). */
+        HfCommitView: {
+            /** @description Who made it. */
+            authors: components["schemas"]["HfAuthorView"][];
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            date: string;
+            formatted?: components["schemas"]["HfFormattedView"] | null;
+            /** @description The commit. */
+            id: string;
+            /** @description What follows. */
+            message: string;
+            /** @description The first line of its message. */
+            title: string;
         };
         /** @description A repository to be made (§2 of the contract). What this hub does not have, such as hardware, is passed over. */
         HfCreateRepo: {
@@ -3142,16 +3354,137 @@ export interface components {
             organization?: string | null;
             type?: components["schemas"]["HfKind"] | null;
         };
+        /** @description A file or a folder (§5 of the contract). */
+        HfEntryView: {
+            lastCommit?: components["schemas"]["HfLastCommitView"] | null;
+            lfs?: components["schemas"]["HfLfsView"] | null;
+            /** @description Its object in git. */
+            oid: string;
+            /** @description Path from the root. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Bytes of the content; 0 of folders.
+             */
+            size: number;
+            /** @description `file` or `directory`. */
+            type: string;
+        };
         /** @description The refusal to make what exists, which tells where it is: whoever does not mind goes on from there. */
         HfExistsView: components["schemas"]["ErrorBody"] & {
             /** @description The page of the repository that exists. */
             url: string;
+        };
+        /** @description Title and message as HTML. */
+        HfFormattedView: {
+            /** @description What follows. */
+            message: string;
+            /** @description The first line. */
+            title: string;
+        };
+        /** @description A repository in the words of the Hugging Face Hub (§5 of the contract). */
+        HfInfoView: {
+            /** @description Its id in this hub. */
+            _id: string;
+            /** @description The account that owns it. */
+            author: string;
+            /** @description The front matter of the card. */
+            cardData: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description A short sentence about a dataset. */
+            description?: string | null;
+            /** @description Nobody switches repositories off here. */
+            disabled: boolean;
+            /**
+             * Format: int64
+             * @description Downloads of the last 30 days.
+             */
+            downloads: number;
+            /**
+             * Format: int64
+             * @description Downloads since it was made.
+             */
+            downloadsAllTime: number;
+            /** @description Whether readers ask for access first: never. */
+            gated: boolean;
+            /** @description `owner/name`. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When its newest commit was made.
+             */
+            lastModified: string;
+            /** @description The library that loads a model. */
+            library_name?: string | null;
+            /**
+             * Format: int64
+             * @description Stars.
+             */
+            likes: number;
+            /** @description Results of evaluations, as the card of a model has them. */
+            "model-index"?: unknown;
+            /** @description The same, of models. */
+            modelId?: string | null;
+            /** @description The task of a model. */
+            pipeline_tag?: string | null;
+            /** @description Whether only some may see it. */
+            private: boolean;
+            /** @description What a space is made with. */
+            sdk?: unknown;
+            /** @description The commit that was asked for; none in an empty repository. */
+            sha?: string | null;
+            /** @description The files. */
+            siblings?: components["schemas"]["HfSiblingView"][] | null;
+            /** @description What its card says, as words to filter by. */
+            tags: string[];
+            /**
+             * Format: double
+             * @description How much it is looked at these days.
+             */
+            trendingScore: number;
+            /**
+             * Format: int64
+             * @description Bytes of every version of every file.
+             */
+            usedStorage: number;
         };
         /**
          * @description What a repository is for, in the words of the Hugging Face Hub.
          * @enum {string}
          */
         HfKind: "model" | "dataset" | "space";
+        /** @description The commit that changed an entry last. */
+        HfLastCommitView: {
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            date: string;
+            /** @description The commit. */
+            id: string;
+            /** @description The first line of its message. */
+            title: string;
+        };
+        /** @description Where the content of a large file is. */
+        HfLfsView: {
+            /** @description Digest of the content, in lists of a tree. */
+            oid?: string | null;
+            /** @description Bytes of the pointer that git holds. */
+            pointerSize: number;
+            /** @description Digest of the content, in descriptions of repositories. */
+            sha256?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes of the content.
+             */
+            size: number;
+        };
         /** @description A sentence. */
         HfMessageView: {
             /** @description The sentence. */
@@ -3165,6 +3498,35 @@ export interface components {
             toRepo: string;
             type?: components["schemas"]["HfKind"] | null;
         };
+        /** @description One path, or some. */
+        HfPaths: string | string[];
+        /** @description Paths to be looked up. */
+        HfPathsInfo: {
+            /** @description Whether each is told with the commit that changed it last. */
+            expand?: boolean;
+            /** @description The paths, at most 1,000. */
+            paths: components["schemas"]["HfPaths"];
+        };
+        /** @description A branch or a tag. */
+        HfReferenceView: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its full name. */
+            ref: string;
+            /** @description The commit that it names. */
+            targetCommit: string;
+        };
+        /** @description Names of commits (§5 of the contract). */
+        HfReferencesView: {
+            /** @description Branches, the default one first. */
+            branches: components["schemas"]["HfReferenceView"][];
+            /** @description Branches that programs make from others, of which there are none here. */
+            converts: components["schemas"]["HfReferenceView"][];
+            /** @description Pull requests, when asked for. */
+            pullRequests?: components["schemas"]["HfReferenceView"][] | null;
+            /** @description Tags. */
+            tags: components["schemas"]["HfReferenceView"][];
+        };
         /** @description The settings that the clients know. */
         HfSettingsView: {
             /** @description Whether readers ask for access first. */
@@ -3173,6 +3535,28 @@ export interface components {
             private: boolean;
             /** @description Who may see the repository. */
             visibility: string;
+        };
+        /** @description A file as the description of a repository names it. */
+        HfSiblingView: {
+            /** @description Its object in git. */
+            blobId?: string | null;
+            lfs?: components["schemas"]["HfLfsView"] | null;
+            /** @description Its path. */
+            rfilename: string;
+            /**
+             * Format: int64
+             * @description Bytes of its content.
+             */
+            size?: number | null;
+        };
+        /** @description A tag that cards of public repositories have (§5 of the contract). */
+        HfTagView: {
+            /** @description The word to filter by. */
+            id: string;
+            /** @description The value as a card writes it. */
+            label: string;
+            /** @description Its type. */
+            type: string;
         };
         /** @description An access token. */
         HfTokenView: {
@@ -5722,6 +6106,27 @@ export interface operations {
             };
         };
     };
+    hf_list_dataset_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["HfTagView"][];
+                    };
+                };
+            };
+        };
+    };
     list_featured: {
         parameters: {
             query?: {
@@ -6402,6 +6807,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    hf_list_model_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["HfTagView"][];
+                    };
+                };
             };
         };
     };
@@ -9187,6 +9613,108 @@ export interface operations {
             };
         };
     };
+    hf_list: {
+        parameters: {
+            query?: {
+                /** @description Words to look for. */
+                search?: string[];
+                /** @description Only of this account. */
+                author?: string;
+                /** @description Only with all of these tags. */
+                filter?: string[];
+                /** @description Only for this task. */
+                pipeline_tag?: string;
+                /** @description Order: `lastModified`, `createdAt`, `downloads`, `likes` or `trendingScore`. */
+                sort?: string;
+                /** @description The most repositories of a page. */
+                limit?: number;
+                /** @description Whether everything is told, files included. */
+                full?: boolean;
+                /** @description Only these properties. */
+                expand?: string[];
+                /** @description Where the page begins, as the header `Link` of the page before says. */
+                skip?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces` */
+                family: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfInfoView"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_info: {
+        parameters: {
+            query?: {
+                /** @description Only these properties. */
+                expand?: string[];
+                /** @description Whether files are told with sizes and objects. */
+                blobs?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfInfoView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     hf_check_access: {
         parameters: {
             query?: never;
@@ -9265,6 +9793,201 @@ export interface operations {
             };
         };
     };
+    hf_list_commits: {
+        parameters: {
+            query?: {
+                /** @description `formatted`: with title and message as HTML. */
+                "expand[]"?: string;
+                /** @description The most commits of a page. */
+                limit?: number;
+                /** @description Commits before the page, as the header `Link` of the page before says. */
+                skip?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description a branch, a tag or a commit */
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfCommitView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_show_paths: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description a branch, a tag or a commit */
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["HfPathsInfo"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfEntryView"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_list_references: {
+        parameters: {
+            query?: {
+                /** @description `1` or `true`: with those of pull requests. */
+                include_prs?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfReferencesView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_info_at: {
+        parameters: {
+            query?: {
+                /** @description Only these properties. */
+                expand?: string[];
+                /** @description Whether files are told with sizes and objects. */
+                blobs?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description a branch, a tag or a commit */
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfInfoView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     hf_change_settings: {
         parameters: {
             query?: never;
@@ -9312,6 +10035,106 @@ export interface operations {
                 content?: never;
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_list_root: {
+        parameters: {
+            query?: {
+                /** @description Whether folders are followed by what is in them. */
+                recursive?: boolean;
+                /** @description Whether each is told with the commit that changed it last. */
+                expand?: boolean;
+                /** @description The most entries of a page. */
+                limit?: number;
+                /** @description Where the page begins, as the header `Link` of the page before says. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description a branch, a tag or a commit */
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfEntryView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_list_folder: {
+        parameters: {
+            query?: {
+                /** @description Whether folders are followed by what is in them. */
+                recursive?: boolean;
+                /** @description Whether each is told with the commit that changed it last. */
+                expand?: boolean;
+                /** @description The most entries of a page. */
+                limit?: number;
+                /** @description Where the page begins, as the header `Link` of the page before says. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description a branch, a tag or a commit */
+                revision: string;
+                /** @description the folder */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfEntryView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11062,6 +11885,63 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PartHealth"];
                 };
+            };
+        };
+    };
+    hf_resolve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account that owns it */
+                owner: string;
+                /** @description its name */
+                repo: string;
+                /** @description a branch, a tag or a commit */
+                revision: string;
+                /** @description the file */
+                file_path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the content */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

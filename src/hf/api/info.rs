@@ -1,0 +1,390 @@
+use super::asked::{Asked, HfKind, RepositoryPath, values};
+use super::refusal::HfError;
+use super::tree::{HfLfsView, is_set};
+use crate::base::{RepositoryId, Timestamp};
+use crate::cards::{Card, CardMetadata};
+use crate::files::{ListedEntry, Revision, TreeQuery};
+use crate::git::{GitError, ObjectId};
+use crate::hf::HfParts;
+use crate::http::{Code, Path, Query};
+use crate::repos::{ReadRepo, Visibility};
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+
+/// Clients list the tree in place of the siblings when there are more than 50,000.
+const MOST_SIBLINGS: usize = 50_001;
+/// What every kind of repository can be asked for.
+const PROPERTIES: &[&str] = &[
+    "author",
+    "cardData",
+    "createdAt",
+    "disabled",
+    "downloads",
+    "downloadsAllTime",
+    "gated",
+    "lastModified",
+    "likes",
+    "private",
+    "resourceGroup",
+    "sha",
+    "siblings",
+    "tags",
+    "trendingScore",
+    "usedStorage",
+    "xetEnabled",
+];
+const MODEL_PROPERTIES: &[&str] = &[
+    "baseModels",
+    "childrenModelCount",
+    "config",
+    "evalResults",
+    "gguf",
+    "inference",
+    "inferenceProviderMapping",
+    "library_name",
+    "mask_token",
+    "model-index",
+    "pipeline_tag",
+    "safetensors",
+    "securityRepoStatus",
+    "spaces",
+    "transformersInfo",
+    "widgetData",
+];
+const DATASET_PROPERTIES: &[&str] = &["citation", "description", "mainSize", "paperswithcode_id"];
+const SPACE_PROPERTIES: &[&str] = &["datasets", "models", "region", "runtime", "sdk", "subdomain"];
+
+/// A file as the description of a repository names it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct HfSiblingView {
+    /// Its path.
+    rfilename: String,
+    /// Bytes of its content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    /// Its object in git.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    blob_id: Option<ObjectId>,
+    /// Where the content of a large file is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lfs: Option<HfLfsView>,
+}
+
+impl From<ListedEntry> for HfSiblingView {
+    fn from(entry: ListedEntry) -> Self {
+        Self {
+            size: entry.size,
+            blob_id: Some(entry.object),
+            lfs: entry.large.map(HfLfsView::named_sha256),
+            rfilename: entry.path,
+        }
+    }
+}
+
+/// A repository in the words of the Hugging Face Hub (§5 of the contract).
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HfInfoView {
+    /// Its id in this hub.
+    #[serde(rename = "_id")]
+    #[schema(value_type = String)]
+    internal_id: RepositoryId,
+    /// `owner/name`.
+    pub(super) id: String,
+    /// The same, of models.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model_id: Option<String>,
+    /// The account that owns it.
+    author: String,
+    /// The commit that was asked for; none in an empty repository.
+    #[schema(value_type = Option<String>)]
+    sha: Option<ObjectId>,
+    /// When its newest commit was made.
+    #[schema(value_type = String, format = DateTime)]
+    last_modified: Timestamp,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// Whether only some may see it.
+    private: bool,
+    /// Nobody switches repositories off here.
+    disabled: bool,
+    /// Whether readers ask for access first: never.
+    gated: bool,
+    /// What its card says, as words to filter by.
+    pub(super) tags: Vec<String>,
+    /// Downloads of the last 30 days.
+    downloads: u64,
+    /// Downloads since it was made.
+    downloads_all_time: u64,
+    /// Stars.
+    likes: u64,
+    /// How much it is looked at these days.
+    trending_score: f64,
+    /// The task of a model.
+    #[serde(rename = "pipeline_tag", skip_serializing_if = "Option::is_none")]
+    pub(super) pipeline_tag: Option<String>,
+    /// The library that loads a model.
+    #[serde(rename = "library_name", skip_serializing_if = "Option::is_none")]
+    library_name: Option<String>,
+    /// Results of evaluations, as the card of a model has them.
+    #[serde(rename = "model-index", skip_serializing_if = "Option::is_none")]
+    model_index: Option<Value>,
+    /// A short sentence about a dataset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    /// What a space is made with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sdk: Option<Value>,
+    /// The front matter of the card.
+    card_data: Map<String, Value>,
+    /// Bytes of every version of every file.
+    used_storage: u64,
+    /// The files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    siblings: Option<Vec<HfSiblingView>>,
+}
+
+/// What is to be told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Only these properties; all when absent.
+    expand: Option<Vec<String>>,
+    /// Whether files are told with sizes and objects.
+    blobs: bool,
+    /// Whether files are told though no property asks for them.
+    siblings: bool,
+}
+
+impl Told {
+    /// Reads it from the pairs of a query, in which names may be repeated.
+    pub(super) fn of_pairs(kind: HfKind, pairs: &[(String, String)], siblings: bool) -> Result<Self, HfError> {
+        let values = |name: &'static str| values(pairs, name);
+        let own = match kind {
+            HfKind::Model => MODEL_PROPERTIES,
+            HfKind::Dataset => DATASET_PROPERTIES,
+            HfKind::Space => SPACE_PROPERTIES,
+        };
+        let known: Vec<&str> = PROPERTIES.iter().chain(own).copied().collect();
+        let named: Vec<String> = values("expand").chain(values("expand[]")).map(str::to_owned).collect();
+        if named.iter().any(|property| !known.contains(&property.as_str())) {
+            let list = known
+                .iter()
+                .map(|property| format!("\"{property}\""))
+                .collect::<Vec<_>>();
+            let message = format!("\"expand\" is expected one of {}", list.join("|"));
+            return Err(HfError::new(Code::BadRequest, message));
+        }
+        Ok(Self {
+            siblings: if named.is_empty() {
+                siblings
+            } else {
+                named.iter().any(|name| name == "siblings")
+            },
+            expand: Some(named).filter(|named| !named.is_empty()),
+            blobs: values("blobs").any(is_set),
+        })
+    }
+
+    /// The description with what is to be told of it.
+    pub(super) fn view(&self, info: &HfInfoView) -> Result<Value, HfError> {
+        let unwritable = |_| HfError::new(Code::Internal, "The description cannot be written as JSON.");
+        let mut value = serde_json::to_value(info).map_err(unwritable)?;
+        if let (Some(expand), Value::Object(fields)) = (&self.expand, &mut value) {
+            fields.retain(|name, _| matches!(name.as_str(), "_id" | "id" | "modelId") || expand.contains(name));
+        }
+        Ok(value)
+    }
+}
+
+impl HfParts {
+    /// Describes a repository at a revision, or where its default branch stands, if it has a commit.
+    pub(super) async fn info(
+        &self,
+        kind: HfKind,
+        proof: &ReadRepo,
+        revision: Option<&Revision>,
+        told: &Told,
+    ) -> Result<HfInfoView, HfError> {
+        let repository = proof.repository();
+        let commit = revision.map(|revision| revision.commit.to_string());
+        let read = self
+            .cards
+            .read(proof, commit.as_deref())
+            .await
+            .map_err(HfError::other)?;
+        let siblings = match revision {
+            Some(revision) if told.siblings => Some(self.siblings(proof, revision, told.blobs).await?),
+            None if told.siblings => Some(Vec::new()),
+            _ => None,
+        };
+        let counters = self.social.counters(repository.id)?;
+        let id = format!("{}/{}", proof.owner().name, repository.name);
+        let model = kind == HfKind::Model;
+        let Card { document, metadata, .. } = read.card;
+        Ok(HfInfoView {
+            internal_id: repository.id,
+            model_id: model.then(|| id.clone()),
+            id,
+            author: proof.owner().name.to_string(),
+            sha: revision.map(|revision| revision.commit),
+            last_modified: repository
+                .last_commit
+                .as_ref()
+                .map_or(repository.created_at, |commit| commit.time),
+            created_at: repository.created_at,
+            private: repository.visibility == Visibility::Private,
+            disabled: false,
+            gated: false,
+            tags: tags(kind, &metadata),
+            downloads: counters.downloads_30d,
+            downloads_all_time: counters.downloads,
+            likes: counters.stars,
+            trending_score: counters.trending_score,
+            pipeline_tag: metadata.pipeline_tag.filter(|_| model),
+            library_name: metadata.library_name.filter(|_| model),
+            model_index: metadata.model_index.filter(|_| model),
+            description: (kind == HfKind::Dataset).then(|| repository.description.clone()),
+            sdk: document.get("sdk").filter(|_| kind == HfKind::Space).cloned(),
+            card_data: document,
+            used_storage: repository.stored_bytes,
+            siblings,
+        })
+    }
+
+    async fn siblings(
+        &self,
+        proof: &ReadRepo,
+        revision: &Revision,
+        blobs: bool,
+    ) -> Result<Vec<HfSiblingView>, HfError> {
+        if !blobs {
+            let paths = self.files.paths(proof, revision, MOST_SIBLINGS).await?;
+            let sibling = |rfilename| HfSiblingView {
+                rfilename,
+                size: None,
+                blob_id: None,
+                lfs: None,
+            };
+            return Ok(paths.into_iter().map(sibling).collect());
+        }
+        let everything = TreeQuery {
+            recursive: true,
+            limit: MOST_SIBLINGS,
+            ..TreeQuery::default()
+        };
+        let page = self.files.tree(proof, revision, everything).await?;
+        let files = page.entries.into_iter().filter(|entry| entry.kind.is_blob());
+        Ok(files.map(HfSiblingView::from).collect())
+    }
+
+    /// A revision, or where the default branch stands; nothing when the repository has no commit yet.
+    pub(super) async fn revision(&self, proof: &ReadRepo, name: Option<&str>) -> Result<Option<Revision>, HfError> {
+        let default = &proof.repository().default_branch;
+        let is_default = name.is_none_or(|name| name == default);
+        match self.files.revision(proof, name.map(bare)).await.map_err(HfError::from) {
+            Ok(revision) => Ok(Some(revision)),
+            Err(HfError::RevisionNotFound(_)) if is_default => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same of a revision that has to have a commit.
+    pub(super) async fn existing_revision(&self, proof: &ReadRepo, name: &str) -> Result<Revision, HfError> {
+        let found = self.revision(proof, Some(name)).await?;
+        found.ok_or_else(|| GitError::Empty.into())
+    }
+}
+
+/// A branch by its name when it was named in full.
+pub(super) fn bare(revision: &str) -> &str {
+    revision.strip_prefix("refs/heads/").unwrap_or(revision)
+}
+
+/// What a card says in words to filter by, as the Hugging Face Hub writes them.
+fn tags(kind: HfKind, card: &CardMetadata) -> Vec<String> {
+    let with = |prefix: &str, values: &[String]| -> Vec<String> {
+        values.iter().map(|value| format!("{prefix}{value}")).collect()
+    };
+    let language = if kind == HfKind::Dataset { "language:" } else { "" };
+    let groups = [
+        card.library_name.clone().into_iter().collect(),
+        card.framework.clone(),
+        card.tags.clone(),
+        card.pipeline_tag.clone().into_iter().collect(),
+        with("dataset:", &card.datasets),
+        with("base_model:", &card.base_model),
+        with(language, &card.language),
+        with("license:", &card.license),
+    ];
+    let mut tags: Vec<String> = Vec::new();
+    for tag in groups.into_iter().flatten() {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    tags
+}
+
+/// What to tell of a repository.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes pairs of the query, of which some are repeated")]
+struct InfoQuery {
+    /// Only these properties.
+    expand: Option<Vec<String>>,
+    /// Whether files are told with sizes and objects.
+    blobs: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RevisionPath {
+    revision: String,
+}
+
+/// A repository in the words of the Hugging Face Hub.
+#[utoipa::path(tag = "hugging face", path = "/api/{family}/{owner}/{repo}", params(RepositoryPath, InfoQuery),
+    responses((status = 200, body = HfInfoView), (status = 400), (status = 401), (status = 404)))]
+#[get("/api/{family:models|datasets|spaces}/{owner}/{repo}")]
+pub(super) async fn hf_info(
+    asked: Asked,
+    pairs: Query<Vec<(String, String)>>,
+    parts: Data<HfParts>,
+) -> Result<HttpResponse, HfError> {
+    let proof = asked.readable(&parts.repos)?;
+    let revision = parts.revision(&proof, None).await?;
+    answer(&asked, &proof, revision, &pairs.0, &parts).await
+}
+
+/// A repository at a revision in the words of the Hugging Face Hub.
+#[utoipa::path(tag = "hugging face", path = "/api/{family}/{owner}/{repo}/revision/{revision}",
+    params(RepositoryPath, InfoQuery, ("revision" = String, Path, description = "a branch, a tag or a commit")),
+    responses((status = 200, body = HfInfoView), (status = 400), (status = 401), (status = 404)))]
+#[get("/api/{family:models|datasets|spaces}/{owner}/{repo}/revision/{revision}")]
+pub(super) async fn hf_info_at(
+    asked: Asked,
+    path: Path<RevisionPath>,
+    pairs: Query<Vec<(String, String)>>,
+    parts: Data<HfParts>,
+) -> Result<HttpResponse, HfError> {
+    let proof = asked.readable(&parts.repos)?;
+    let revision = parts.revision(&proof, Some(&path.0.revision)).await?;
+    answer(&asked, &proof, revision, &pairs.0, &parts).await
+}
+
+async fn answer(
+    asked: &Asked,
+    proof: &ReadRepo,
+    revision: Option<Revision>,
+    pairs: &[(String, String)],
+    parts: &HfParts,
+) -> Result<HttpResponse, HfError> {
+    let told = Told::of_pairs(asked.kind, pairs, true)?;
+    let info = parts.info(asked.kind, proof, revision.as_ref(), &told).await?;
+    Ok(HttpResponse::Ok().json(told.view(&info)?))
+}
