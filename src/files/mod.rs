@@ -6,6 +6,8 @@
 //! only through a repository that names it. Deliberately absent: counters of views and downloads (social drains
 //! [`Traffic`]), versions and edits of a file (editor), searching (search).
 
+/// What is to become of files before they are sent.
+mod advice;
 /// Every file of the hub, for administrators.
 mod all;
 /// Routes.
@@ -51,6 +53,7 @@ mod tree;
 /// Uploads in one request.
 mod upload;
 
+pub use advice::{AnnouncedFile, PresentContent, UploadAdvice};
 pub use all::AllFiles;
 pub use archive::{ArchiveFormat, ArchiveStream, WantedArchive};
 pub use content::{FileFacts, OpenFile, SHOWN_TEXT_BYTES, ShownText};

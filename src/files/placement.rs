@@ -182,6 +182,6 @@ pub(super) fn is_large_by_path(proof: &WriteRepo, rules: &mut Attributes, path: 
     !is_always_plain(path) && (rules.is_large(path.as_str()) || path.extension().is_some_and(listed))
 }
 
-fn is_always_plain(path: &RepoPath) -> bool {
+pub(super) fn is_always_plain(path: &RepoPath) -> bool {
     ALWAYS_PLAIN.contains(&path.as_str()) || path.file_name().starts_with(".git")
 }

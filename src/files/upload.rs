@@ -1,5 +1,8 @@
 //! Files that arrive in one request and become one commit.
 
+/// Steps beside files that are sent.
+mod steps;
+
 use super::error::FilesError;
 use super::placement::{Intake, Received, is_large_by_path};
 use super::sessions::BatchSessions;
@@ -48,10 +51,12 @@ pub struct UploadDraft {
     draft: Option<CommitDraft>,
     rules: Option<Box<Attributes>>,
     branch: Option<String>,
+    parent: Option<ObjectId>,
     message: Option<String>,
     done: Vec<ChangedFile>,
     sessions: BatchSessions,
     paths: HashSet<String>,
+    deleted: usize,
     room: u64,
     received: u64,
 }
@@ -82,10 +87,12 @@ impl Files {
             draft,
             rules: None,
             branch: None,
+            parent: None,
             message: None,
             done: Vec::new(),
             sessions: BatchSessions::default(),
             paths: HashSet::new(),
+            deleted: 0,
             room,
             received: 0,
         })
@@ -156,10 +163,7 @@ impl UploadDraft {
 
     /// Begins a file. Where its path is known, it goes the right way from its first byte.
     pub async fn begin(&mut self, path: Option<RepoPath>) -> Result<Arriving, FilesError> {
-        let limit = self.files.0.config.current().uploads.batch_files;
-        if self.paths.len() >= limit {
-            return Err(FilesError::TooManyFiles(limit));
-        }
+        self.require_step()?;
         if let Some(path) = path.as_ref().filter(|path| self.paths.contains(path.as_str())) {
             return Err(FilesError::DuplicatePath(path.to_string()));
         }
@@ -198,12 +202,28 @@ impl UploadDraft {
             .path
             .or(path)
             .ok_or_else(|| FilesError::invalid("path", "The file needs a path."))?;
-        if !self.paths.insert(path.as_str().to_owned()) {
-            return Err(FilesError::DuplicatePath(path.to_string()));
-        }
+        self.take_path(&path)?;
         let large = self.is_large(&path).await?;
         let content = self.files.placed(&path, large, file.content).await?;
         self.put(path, content).await
+    }
+
+    /// Refuses a step more than a commit may have.
+    fn require_step(&self) -> Result<(), FilesError> {
+        let limit = self.files.0.config.current().uploads.batch_files;
+        if self.paths.len() + self.deleted >= limit {
+            return Err(FilesError::TooManyFiles(limit));
+        }
+        Ok(())
+    }
+
+    /// Keeps a path for one file of the commit.
+    fn take_path(&mut self, path: &RepoPath) -> Result<(), FilesError> {
+        self.require_step()?;
+        if !self.paths.insert(path.as_str().to_owned()) {
+            return Err(FilesError::DuplicatePath(path.to_string()));
+        }
+        Ok(())
     }
 
     async fn put(&mut self, path: RepoPath, content: Received) -> Result<(), FilesError> {
@@ -222,13 +242,7 @@ impl UploadDraft {
         let Some((session, sha256)) = self.sessions.take(&self.files, &self.proof, id)? else {
             return Ok(());
         };
-        let limit = self.files.0.config.current().uploads.batch_files;
-        if self.paths.len() >= limit {
-            return Err(FilesError::TooManyFiles(limit));
-        }
-        if !self.paths.insert(session.path.as_str().to_owned()) {
-            return Err(FilesError::DuplicatePath(session.path.to_string()));
-        }
+        self.take_path(&session.path)?;
         let large = self.is_large(&session.path).await?;
         let blob = self.files.0.blobs.staging().store(id, sha256).await?;
         let content = self.files.place_stored(large, &session, blob).await?;
@@ -240,7 +254,7 @@ impl UploadDraft {
         if let Some(earlier) = self.sessions.earlier(&self.files, &self.proof, &self.done).await? {
             return Ok(earlier);
         }
-        let draft = self.draft.take().filter(|_| !self.done.is_empty());
+        let draft = self.draft.take().filter(|draft| !draft.is_empty());
         let draft = draft.ok_or_else(|| FilesError::invalid("file", "The form has no file: send at least one."))?;
         let default = match self.done.as_slice() {
             [one] => format!("Upload {}", one.id.path),
@@ -249,7 +263,7 @@ impl UploadDraft {
         let message = message(self.message.take(), default)?;
         let options = CommitOptions {
             branch: self.branch.take(),
-            parent: Parent::Tip,
+            parent: self.parent.map_or(Parent::Tip, Parent::At),
             message,
             origin,
             moved: None,

@@ -23,6 +23,7 @@ mod divergence;
 mod durable;
 mod error;
 mod fork;
+mod ignore;
 mod lfs_pointer;
 mod lock_file;
 mod locks;
@@ -60,6 +61,7 @@ pub use commit::{CommitRequest, Content, Operation, Parent, PreparedCommit, Publ
 pub use diff::{Diff, DiffContent, DiffLimits, DiffLine, DiffSide, FileDiff, FileStatus, Hunk, LineKind, is_binary};
 pub use divergence::Beyond;
 pub use error::GitError;
+pub use ignore::IgnoreRules;
 pub use lfs_pointer::{LfsPointer, POINTER_MAX_BYTES};
 pub use locks::RepositoryGuard;
 pub use log::LogPage;

@@ -7,6 +7,10 @@
 
 /// Routes.
 pub mod api;
+/// Commits as they arrive.
+mod commit;
+/// The lines of a commit.
+mod commit_lines;
 
 use crate::cards::Cards;
 use crate::editor::Editor;

@@ -4,6 +4,8 @@
 mod asked;
 /// Cards before they are sent.
 mod cards;
+/// Commits, and what is asked before them.
+mod commit;
 /// Branches, tags and commits.
 mod history;
 /// Who one is.
@@ -12,6 +14,8 @@ mod identity;
 mod info;
 /// Repositories listed.
 mod listing;
+/// Branches and tags made and deleted.
+mod references;
 /// Errors as the clients read them.
 mod refusal;
 /// Making, moving, deleting repositories and changing their settings.
@@ -43,6 +47,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(tree::hf_show_paths)
         .service(history::hf_list_references)
         .service(history::hf_list_commits)
+        .service(commit::hf_preupload)
+        .service(commit::hf_commit)
+        .service(references::hf_create_branch)
+        .service(references::hf_delete_branch)
+        .service(references::hf_create_tag)
+        .service(references::hf_delete_tag)
         .configure(resolve::routes)
         .configure(asked::nameless_routes);
 }

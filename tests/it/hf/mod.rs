@@ -4,6 +4,7 @@ mod errors;
 mod listing;
 mod reading;
 mod repositories;
+mod writing;
 
 use crate::support::{Client, Reply};
 use serde_json::{Value, json};

@@ -79,6 +79,19 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("POST", "/api/repos/create") => Json(json!({ "name": "another", "organization": "OWNER" })),
         ("POST", "/api/repos/move") => Json(json!({ "fromRepo": "OWNER/elsewhere", "toRepo": "OWNER/moved" })),
         ("POST", "/api/validate-yaml") => Json(json!({ "content": "# Rain", "repoType": "model" })),
+        ("POST", "/api/{family}/{owner}/{repo}/preupload/{revision}") => {
+            Json(json!({ "files": [{ "path": "a.txt", "size": 1, "sample": "YQ==" }] }))
+        }
+        ("POST", "/api/{family}/{owner}/{repo}/commit/{revision}") => Content::Typed(
+            "application/x-ndjson",
+            concat!(
+                r#"{"key":"header","value":{"summary":"Add"}}"#,
+                "\n",
+                r#"{"key":"file","value":{"content":"YQ==","path":"a.txt"}}"#,
+            ),
+        ),
+        ("POST", "/api/{family}/{owner}/{repo}/branch/{branch}") => Json(json!({ "startingPoint": "main" })),
+        ("POST", "/api/{family}/{owner}/{repo}/tag/{revision}") => Json(json!({ "tag": "new" })),
         ("POST", "/api/{family}/{owner}/{repo}/paths-info/{revision}") => Json(json!({ "paths": ["README.md"] })),
         ("PUT", "/api/{family}/{owner}/{repo}/settings") => Json(json!({ "visibility": "private" })),
         ("POST", "/api/v1/repos") => Json(json!({ "name": "empty", "init_readme": false })),

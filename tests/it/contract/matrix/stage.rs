@@ -273,6 +273,11 @@ impl Stage {
                 (parameter, "side%2Fway".to_owned())
             }
             "archive" => ("archive", "main.zip".to_owned()),
+            "revision" if path.ends_with("/tag/{revision}") => {
+                let address = format!("/api/v1/repos/{full_name}/tags");
+                owner.post(&address, &json!({ "name": "main" })).await.expect(201);
+                ("revision", "main".to_owned())
+            }
             "revision" => ("revision", "main".to_owned()),
             "path" if path.contains("/tree/{revision}/") => {
                 owner.upload(full_name, "folder/file.txt", "x").await;

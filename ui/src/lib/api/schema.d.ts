@@ -1649,6 +1649,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/{family}/{owner}/{repo}/branch/{branch}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a branch. */
+        post: operations["hf_create_branch"];
+        /** Deletes a branch. */
+        delete: operations["hf_delete_branch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/commit/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes one commit of lines of JSON: a `header`, then `file`, `lfsFile`, `deletedFile` and `deletedFolder`, as many as
+         *     one upload may have and of any size.
+         */
+        post: operations["hf_commit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/{family}/{owner}/{repo}/commits/{revision}": {
         parameters: {
             query?: never;
@@ -1677,6 +1715,23 @@ export interface paths {
         put?: never;
         /** What stands at some paths of a revision; those at which nothing does are left out. */
         post: operations["hf_show_paths"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/preupload/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells which files go to the large ones, which are ignored, and what stands at their paths. */
+        post: operations["hf_preupload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1729,6 +1784,24 @@ export interface paths {
         put: operations["hf_change_settings"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/tag/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a tag at a revision. */
+        post: operations["hf_create_tag"];
+        /** Deletes a tag. */
+        delete: operations["hf_delete_tag"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3285,6 +3358,17 @@ export interface components {
             /** @description The version of the program. */
             version: string;
         };
+        /** @description What is to become of a file. */
+        HfAdviceView: {
+            /** @description What stands there now: the object in git, or the digest of a large file. */
+            oid?: string | null;
+            /** @description Where it will stand. */
+            path: string;
+            /** @description Whether `.gitignore` says that it is not wanted. */
+            shouldIgnore: boolean;
+            /** @description `lfs`: its content is to be sent before the commit; `regular`: with it. */
+            uploadMode: string;
+        };
         /** @description With what one showed who one is. */
         HfAuthView: {
             /** @description The token. */
@@ -3323,6 +3407,22 @@ export interface components {
             /** @description The first line of its message. */
             title: string;
         };
+        /** @description A commit that was made (§3.2 of the contract). */
+        HfCommittedView: {
+            /** @description The commit; where the branch stands when nothing changed. */
+            commitOid: string;
+            /** @description The page of the commit. */
+            commitUrl: string;
+            /** @description What programs said about it: nothing. */
+            hookOutput: string;
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description Where a branch begins (§5 of the contract). */
+        HfCreateBranch: {
+            /** @description A branch, a tag or a commit; the default branch when absent. */
+            startingPoint?: string | null;
+        };
         /** @description A repository to be made (§2 of the contract). What this hub does not have, such as hardware, is passed over. */
         HfCreateRepo: {
             /** @description Its name, with the namespace before it or without. */
@@ -3336,6 +3436,13 @@ export interface components {
             type?: components["schemas"]["HfKind"] | null;
             /** @description Who may see it; everybody when absent. */
             visibility?: string | null;
+        };
+        /** @description A tag to be made (§5 of the contract). */
+        HfCreateTag: {
+            /** @description What it says. */
+            message?: string | null;
+            /** @description Its name. */
+            tag: string;
         };
         /** @description A repository as the clients take it. */
         HfCreatedView: {
@@ -3506,6 +3613,30 @@ export interface components {
             expand?: boolean;
             /** @description The paths, at most 1,000. */
             paths: components["schemas"]["HfPaths"];
+        };
+        /** @description Files that are about to be sent (§3.1 of the contract). */
+        HfPreupload: {
+            /** @description The files. */
+            files: components["schemas"]["HfPreuploadFile"][];
+            /** @description What stands for the `.gitignore` of the repository. */
+            gitIgnore?: string | null;
+        };
+        /** @description A file that is about to be sent. */
+        HfPreuploadFile: {
+            /** @description Where it will stand. */
+            path: string;
+            /** @description The first 512 bytes of its content in base64. */
+            sample?: string;
+            /**
+             * Format: int64
+             * @description Bytes of its content.
+             */
+            size: number;
+        };
+        /** @description What is to become of the files. */
+        HfPreuploadView: {
+            /** @description In the order of the question. */
+            files: components["schemas"]["HfAdviceView"][];
         };
         /** @description A branch or a tag. */
         HfReferenceView: {
@@ -9793,6 +9924,187 @@ export interface operations {
             };
         };
     };
+    hf_create_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description its name */
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HfCreateBranch"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_delete_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description its name */
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_commit: {
+        parameters: {
+            query?: {
+                /** @description `1`: to a pull request, which this hub does not make. */
+                create_pr?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description a branch */
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfCommittedView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     hf_list_commits: {
         parameters: {
             query?: {
@@ -9889,6 +10201,77 @@ export interface operations {
                 content?: never;
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_preupload: {
+        parameters: {
+            query?: {
+                /** @description `1`: to a pull request, which this hub does not make. */
+                create_pr?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description a branch */
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfPreupload"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfPreuploadView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10035,6 +10418,110 @@ export interface operations {
                 content?: never;
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_create_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description a branch, a tag or a commit */
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfCreateTag"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_delete_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description its name */
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
