@@ -4,17 +4,17 @@
 use super::{FirstCard, KindQuery, RepositoryView, account, public};
 use crate::base::RepositoryKind;
 use crate::events::Origin;
-use crate::http::{ApiResult, Json, Path, Query, RequestInfo};
+use crate::http::{ApiResult, Json, Page, PageQuery, Path, Query, RequestInfo};
 use crate::repos::{NewRepository, Repos, Visibility};
 use crate::users::{Caller, Users};
 use actix_web::web::Data;
-use actix_web::{HttpResponse, delete, post};
+use actix_web::{HttpResponse, delete, get, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(create_repo).service(delete_repo);
+    config.service(create_repo).service(list_forks).service(delete_repo);
 }
 
 /// A repository to be made.
@@ -92,6 +92,23 @@ async fn create_repo(
     };
     let (repository, owner) = repos.create(&caller, new).await?;
     Ok(HttpResponse::Created().json(RepositoryView::new(&repository, &owner)))
+}
+
+/// The forks of a repository that the caller may see, the newest first.
+#[utoipa::path(tag = "git", params(KindQuery, PageQuery),
+    responses((status = 200, body = Page<RepositoryView>), (status = 404)))]
+#[get("/api/v1/repos/{owner}/{repo}/forks")]
+async fn list_forks(
+    caller: Caller,
+    path: Path<(String, String)>,
+    query: Query<KindQuery>,
+    page: Query<PageQuery>,
+    repos: Data<Repos>,
+) -> ApiResult<Json<Page<RepositoryView>>> {
+    let range = page.0.range()?;
+    let origin = repos.readable(&caller, &query.0.address(&path.0))?;
+    let forks = repos.forks(&caller, &origin)?;
+    Ok(Json(Page::cut(forks, range).map(|fork| RepositoryView::from(&fork))))
 }
 
 /// Deletes a repository; an administrator of the hub can restore it. Collaborators cannot delete it. Its name is free at

@@ -240,6 +240,50 @@ async fn a_fork_shows_nothing_that_its_reader_may_not_see() {
     app.finish().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forks_are_listed_for_whom_may_read_them() {
+    let app = TestApp::start().await;
+    let (ana, ben, cleo) = (app.user("ana").await, app.user("ben").await, app.user("cleo").await);
+    make(&ana, "net", json!({})).await;
+    let list = "/api/v1/repos/ana/net/forks";
+    assert_eq!(app.anonymous().get(list).await.ok()["total"], 0);
+    fork(&ben, "ana/net", "open").await;
+    let hidden = fork(&cleo, "ana/net", "hidden").await;
+    let settings = json!({ "visibility": "private" });
+    patch(&cleo, "/api/v1/repos/cleo/hidden", &settings).await.ok();
+    fork(&cleo, "ben/open", "of-a-fork").await;
+    let gone = fork(&ana, "ana/net", "gone").await;
+    purge(&app, &ana, &gone).await;
+    let names = async |client: &Client, query: &str| {
+        let found = client.get(&format!("{list}{query}")).await.ok();
+        let items = found["items"].as_array().unwrap().iter();
+        let names: Vec<String> = items
+            .map(|fork| fork["full_name"].as_str().unwrap().to_owned())
+            .collect();
+        (names, found["total"].as_u64().unwrap())
+    };
+    let (open, both) = (
+        vec!["ben/open".to_owned()],
+        vec!["cleo/hidden".to_owned(), "ben/open".to_owned()],
+    );
+    // The newest first; what one may not read is neither listed nor counted.
+    assert_eq!(names(&cleo, "").await, (both.clone(), 2));
+    assert_eq!(names(&app.admin().await, "").await, (both.clone(), 2));
+    assert_eq!(names(&cleo, "?limit=1&page=2").await, (open.clone(), 2));
+    for client in [&ana, &ben, &app.anonymous()] {
+        assert_eq!(names(client, "").await, (open.clone(), 1));
+    }
+    let part = json!({ "username": "ben", "permission": "read" });
+    let address = format!("/api/v1/repos/{}/collaborators", hidden["full_name"].as_str().unwrap());
+    cleo.post(&address, &part).await.expect(201);
+    assert_eq!(names(&ben, "").await, (both, 2));
+    ana.get(&format!("{list}?limit=0")).await.refused(400, "bad_request");
+    // Who may not read the origin learns of no fork.
+    patch(&ana, "/api/v1/repos/ana/net", &settings).await.ok();
+    ben.get(list).await.refused(404, "not_found");
+    app.finish().await;
+}
+
 async fn user_id(client: &Client) -> String {
     let account = client.get(&format!("/api/users/{}", client.name)).await.ok();
     account["id"].as_str().unwrap().to_owned()

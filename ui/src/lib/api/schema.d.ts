@@ -1313,6 +1313,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repos/{owner}/{repo}/forks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The forks of a repository that the caller may see, the newest first. */
+        get: operations["list_forks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repos/{owner}/{repo}/info/lfs/locks": {
         parameters: {
             query?: never;
@@ -8133,6 +8150,41 @@ export interface operations {
                 id?: string;
                 /** @description Where an earlier answer ended: its `next_cursor`. */
                 cursor?: string;
+    list_forks: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RepositoryView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
                 /** @description Locks of one answer, 100 when absent. */
                 limit?: number;
                 /** @description The branch that the client is on; it narrows nothing, as a lock holds on every branch. */
