@@ -177,6 +177,13 @@ async fn a_kill_in_the_middle_leaves_every_answered_branch() {
         for name in made {
             assert_ne!(hosted.tip(&format!("refs/heads/{name}")), "", "{name} is lost");
         }
+    // Whoever may write reads the rules that hold for the branches, and changes none.
+    let address = "/api/v1/repos/ana/net/protections";
+    let read = ben.get(address).await.ok();
+    assert_eq!(read, ana.get(address).await.ok());
+    assert_eq!(read["protections"][0]["push"], "admin");
+    ben.put(address, &rules).await.refused(403, "forbidden");
+    app.user("guest").await.get(address).await.refused(403, "forbidden");
         hosted.assert_sound();
     }
     app.finish().await;

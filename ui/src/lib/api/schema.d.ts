@@ -1429,7 +1429,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What pushes to the repository may do; for those who may administer it. */
+        /** What pushes to the repository may do; for those who may push. */
         get: operations["show_protections"];
         /** Changes what pushes to the repository may do. */
         put: operations["change_protections"];
