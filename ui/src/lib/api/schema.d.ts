@@ -4130,13 +4130,13 @@ export interface components {
         SignFile: {
             /** @description Whether a browser shows the file in place of saving it. */
             inline?: boolean;
-            /** @description A file; a folder with `zip`; empty for everything as a zip. */
+            /** @description A file; a folder with `format`; empty for everything as an archive. */
             path: string;
             /** @description A branch, a tag or a commit; the default branch when absent. */
             revision?: string | null;
-            /** @description Whether to send a folder, or everything, as a zip. */
-            zip?: boolean;
         };
+            /** @description `zip` or `tar.gz`: a folder, or everything, as an archive. */
+            format?: string | null;
         /** @description An address that works without a token. */
         SignedLinkView: {
             /**
