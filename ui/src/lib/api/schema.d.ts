@@ -2730,6 +2730,13 @@ export interface components {
             /** @description Whether a limit kept some lines from being compared or shown. */
             truncated: boolean;
         };
+        /** @description How far a branch is from the default one. */
+        DivergenceView: {
+            /** @description Commits that only the branch has. */
+            ahead: components["schemas"]["CountView"];
+            /** @description Commits that only the default branch has. */
+            behind: components["schemas"]["CountView"];
+        };
         /** @description An entry of a list. */
         EntryView: {
             /** @description The id of a file; folders have none. */
@@ -3503,6 +3510,7 @@ export interface components {
                 annotation?: components["schemas"]["AnnotationView"] | null;
                 /** @description The commit that it names. */
                 commit: components["schemas"]["HistoryCommitView"];
+                divergence?: components["schemas"]["DivergenceView"] | null;
                 /** @description Whether it is the branch that pages and counters show. */
                 is_default: boolean;
                 /** @description Its name. */
@@ -3862,6 +3870,7 @@ export interface components {
             annotation?: components["schemas"]["AnnotationView"] | null;
             /** @description The commit that it names. */
             commit: components["schemas"]["HistoryCommitView"];
+            divergence?: components["schemas"]["DivergenceView"] | null;
             /** @description Whether it is the branch that pages and counters show. */
             is_default: boolean;
             /** @description Its name. */
@@ -4128,6 +4137,8 @@ export interface components {
         };
         /** @description What to sign an address for. */
         SignFile: {
+            /** @description `zip` or `tar.gz`: a folder, or everything, as an archive. */
+            format?: string | null;
             /** @description Whether a browser shows the file in place of saving it. */
             inline?: boolean;
             /** @description A file; a folder with `format`; empty for everything as an archive. */
@@ -4135,8 +4146,6 @@ export interface components {
             /** @description A branch, a tag or a commit; the default branch when absent. */
             revision?: string | null;
         };
-            /** @description `zip` or `tar.gz`: a folder, or everything, as an archive. */
-            format?: string | null;
         /** @description An address that works without a token. */
         SignedLinkView: {
             /**
@@ -7624,6 +7633,8 @@ export interface operations {
                 repo_type?: string;
                 /** @description Only names that contain this text, in small or capital letters. */
                 q?: string;
+                /** @description Whether to tell how far each branch is from the default one. */
+                divergence?: boolean;
                 /** @description The page, counted from 1. */
                 page?: number;
                 /** @description Items per page, 1 to 100; 20 when absent. */
@@ -8139,17 +8150,6 @@ export interface operations {
             };
         };
     };
-    lfs_list_locks: {
-        parameters: {
-            query?: {
-                /** @description The kind, when a model, a dataset and a space share the name. */
-                repo_type?: string;
-                /** @description The lock on this path. */
-                path?: string;
-                /** @description The lock with this id. */
-                id?: string;
-                /** @description Where an earlier answer ended: its `next_cursor`. */
-                cursor?: string;
     list_forks: {
         parameters: {
             query?: {
@@ -8185,6 +8185,17 @@ export interface operations {
             };
         };
     };
+    lfs_list_locks: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+                /** @description The lock on this path. */
+                path?: string;
+                /** @description The lock with this id. */
+                id?: string;
+                /** @description Where an earlier answer ended: its `next_cursor`. */
+                cursor?: string;
                 /** @description Locks of one answer, 100 when absent. */
                 limit?: number;
                 /** @description The branch that the client is on; it narrows nothing, as a lock holds on every branch. */
