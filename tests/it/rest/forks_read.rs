@@ -5,6 +5,7 @@ use super::{make, patch};
 use crate::support::{Client, TestApp};
 use crate::transport::work::Hosted;
 use serde_json::json;
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -59,7 +60,10 @@ async fn old_commits_of_a_fork_are_found_in_one_walk_until_its_branches_move() {
     let mut story = String::from("reset refs/heads/long\nfrom refs/heads/main^0\n\n");
     for number in 0..20_000 {
         let time = 1_700_000_000 + number;
-        story += &format!("commit refs/heads/long\ncommitter Ada <ada@example.org> {time} +0000\ndata 0\n");
+        let _ = write!(
+            story,
+            "commit refs/heads/long\ncommitter Ada <ada@example.org> {time} +0000\ndata 0\n"
+        );
     }
     let told = app.folder().join("story");
     std::fs::write(&told, story).unwrap();

@@ -91,7 +91,7 @@ async fn only_whoever_takes_bands_is_kept_awake() {
         let pack = pack(&work, &format!("{new}\n^{old}\n"));
         hold_main(&hosted);
         let body = request(&[(&old, &new, "refs/heads/main")], capabilities, &pack);
-        let mut said = send(&ana, body).await.expect(200).body.to_vec();
+        let mut said = send(&ana, body).await.expect(200).body;
         let mut heard = 0;
         while said.starts_with(ALIVE) {
             said.drain(..ALIVE.len());
