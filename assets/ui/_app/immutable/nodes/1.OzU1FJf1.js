@@ -1,2 +1,0 @@
-
-export{t as component}from"../chunks/D4S4X8rR.js";

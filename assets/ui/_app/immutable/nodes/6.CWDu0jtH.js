@@ -1,2 +1,0 @@
-
-import{An as e,Gn as t,Kn as n,Nt as r,Yt as i,a,wn as o}from"../chunks/D4S4X8rR.js";import{t as s}from"../chunks/zfZGgDei.js";import{h as c}from"../chunks/CGvYfk20.js";function l(l,u){n(u,!1);let d=a();r(),i(`477059`,t=>{o(t=>{e.title=`${t??``} · ${d.value.full_name??``} · GeoML-Hub`},[()=>c()])}),s(l,{get repository(){return d},which:`branches`}),t()}export{l as component};
