@@ -116,6 +116,9 @@ section! {
         push_file_size: Size = "100 MiB", live, between(Size::kib(1), Size::gib(1));
         /// Most pushes that are taken at once; whoever comes then is told to try again.
         pushes_at_once: usize = 32, restart, between(1, 1_000);
+        /// Time after which a client that waits for long work hears that the hub is still at it, so that proxies do not
+        /// give the connection up.
+        keep_alive: Duration = "5s", live, between(Duration::from_millis(10), MINUTE);
         /// Time that commits and files to which no branch or tag leads any more are kept.
         unreachable_grace: Duration = "14d", live;
     }

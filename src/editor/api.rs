@@ -7,7 +7,6 @@ mod references;
 
 use super::{CommitDetail, Editor};
 use crate::base::{RepositoryKind, Timestamp};
-use crate::files::Window;
 use crate::git::{
     CommitInfo, Diff, DiffContent, DiffLine, DiffSide, FileDiff, FileStatus, Hunk, LineKind, ObjectId, Signature,
 };
@@ -38,7 +37,7 @@ pub fn repository_routes(config: &mut ServiceConfig<'_>) {
     config.service(list_commits).service(show_commit);
 }
 
-/// Which history, and which page of it.
+/// Which history.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct HistoryQuery {
@@ -49,10 +48,6 @@ struct HistoryQuery {
     revision: Option<String>,
     /// Only commits that changed this file or folder.
     path: Option<String>,
-    /// The page, counted from 1.
-    page: Option<usize>,
-    /// Items per page, 1 to 100; 20 when absent.
-    limit: Option<usize>,
 }
 
 /// Who did something, and when.
@@ -289,44 +284,39 @@ impl From<CommitDetail> for CommitDetailView {
 }
 
 /// The history of a repository, or of one file or folder, newest first.
-#[utoipa::path(tag = "editor", params(HistoryQuery), responses((status = 200, body = Page<HistoryCommitView>), (status = 404)))]
+#[utoipa::path(tag = "editor", params(HistoryQuery, PageQuery), responses((status = 200, body = Page<HistoryCommitView>), (status = 404)))]
 #[get("/api/{username}/{repo_name}/commits")]
 async fn list_commits(
     caller: Caller,
     path: Path<(String, String)>,
     query: Query<HistoryQuery>,
+    page: Query<PageQuery>,
     editor: Data<Editor>,
 ) -> ApiResult<Json<Page<HistoryCommitView>>> {
-    history(caller, path.0, query.0, &editor).await
+    history(caller, path.0, query.0, page.0, &editor).await
 }
 
 /// The history of a repository, or of one file or folder, newest first.
-#[utoipa::path(tag = "git", params(HistoryQuery), responses((status = 200, body = Page<HistoryCommitView>), (status = 404)))]
+#[utoipa::path(tag = "git", params(HistoryQuery, PageQuery), responses((status = 200, body = Page<HistoryCommitView>), (status = 404)))]
 #[get("/api/v1/repos/{owner}/{repo}/commits")]
 async fn list_commits_of(
     caller: Caller,
     path: Path<(String, String)>,
     query: Query<HistoryQuery>,
+    page: Query<PageQuery>,
     editor: Data<Editor>,
 ) -> ApiResult<Json<Page<HistoryCommitView>>> {
-    history(caller, path.0, query.0, &editor).await
+    history(caller, path.0, query.0, page.0, &editor).await
 }
 
 async fn history(
     caller: Caller,
     (owner, name): (String, String),
     query: HistoryQuery,
+    page: PageQuery,
     editor: &Editor,
 ) -> ApiResult<Json<Page<HistoryCommitView>>> {
-    let range = PageQuery {
-        page: query.page,
-        limit: query.limit,
-    }
-    .range()?;
-    let window = Window {
-        offset: range.offset(),
-        limit: range.limit,
-    };
+    let range = page.range()?;
     let files = editor.files();
     let proof = files
         .repos()
@@ -334,9 +324,9 @@ async fn history(
     let revision = files.revision(&proof, query.revision.as_deref()).await?;
     let path = query.path.as_deref().unwrap_or_default().trim_matches('/');
     let history = if path.is_empty() {
-        editor.history(&proof, &revision, window).await?
+        editor.history(&proof, &revision, range.into()).await?
     } else {
-        editor.path_history(&proof, &revision, path, window).await?
+        editor.path_history(&proof, &revision, path, range.into()).await?
     };
     Ok(Json(
         Page::new(history.commits, history.total, range).map(HistoryCommitView::from),

@@ -1,12 +1,16 @@
 use super::{Editor, EditorError};
 use crate::base::blocking;
 use crate::files::{Revision, Window};
-use crate::git::{Annotation, CommitInfo, Diff, DiffLimits, GitError, ObjectId, Reference, Repository};
+use crate::git::{
+    Annotation, CommitInfo, Count, Diff, DiffLimits, Divergence, GitError, ObjectId, Reference, Repository,
+};
 use crate::repos::ReadRepo;
 
 /// Commits of a comparison that are shown, and that are counted.
 const SHOWN: usize = 250;
 const COUNTED: usize = 10_000;
+/// Commits that are read to tell how far the branches of a page are from the default one: a fraction of a second.
+const WALKED: usize = 20_000;
 
 /// What one revision has beyond another, as `git log base..head` and `git diff base...head` tell it.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,15 +25,6 @@ pub struct Comparison {
     pub behind: Count,
     /// What the head changed since the merge base.
     pub diff: Diff,
-}
-
-/// A number of commits, counted up to ten thousand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Count {
-    /// The number.
-    pub commits: usize,
-    /// Whether there are more.
-    pub more: bool,
 }
 
 /// A branch or a tag with the commit that it names.
@@ -61,12 +56,11 @@ impl Editor {
             let merge_base = repository.merge_base(base, head)?;
             let ahead = repository.beyond(Some(base), head, SHOWN, COUNTED)?;
             let behind = repository.beyond(Some(head), base, 0, COUNTED)?;
-            let count = |commits, more| Count { commits, more };
             Ok(Comparison {
                 merge_base,
-                ahead: count(ahead.count, ahead.truncated),
+                ahead: ahead.count,
                 commits: ahead.commits,
-                behind: count(behind.count, behind.truncated),
+                behind: behind.count,
                 diff: repository.diff(merge_base, head, DiffLimits::default())?,
             })
         })
@@ -101,6 +95,20 @@ impl Editor {
                 .map(|reference| named(&repository, names, reference))
                 .collect::<Result<_, _>>()?;
             Ok((page, total))
+        })
+        .await
+    }
+
+    /// How far each of some commits is from the tip of the default branch; nothing when that has no commit.
+    pub async fn divergences(&self, proof: &ReadRepo, heads: Vec<ObjectId>) -> Result<Vec<Divergence>, EditorError> {
+        let (git, id) = (self.files().repos().git().clone(), proof.id());
+        let default = proof.repository().default_branch.clone();
+        blocking(move || {
+            let repository = git.repository(id)?;
+            match repository.branch(&default)? {
+                Some(base) => Ok(repository.divergences(base, &heads, WALKED)?),
+                None => Ok(Vec::new()),
+            }
         })
         .await
     }

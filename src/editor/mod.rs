@@ -12,7 +12,7 @@ mod error;
 /// Commits of a repository or a path.
 mod history;
 
-pub use compare::{Comparison, Count, NamedCommit, Names};
+pub use compare::{Comparison, NamedCommit, Names};
 pub use error::EditorError;
 pub use history::{CommitDetail, History};
 

@@ -4,10 +4,11 @@
 //! it on its way into its place: until then nobody can read it, and what is not what was announced is removed.
 
 use super::error::FilesError;
+use super::sessions::open_bytes;
 use super::{Files, store};
-use crate::base::{RepositoryId, Sha256, Timestamp, UploadId};
+use crate::base::{RepositoryId, Sha256, Timestamp, UploadId, UserId};
 use crate::blobs::BlobError;
-use crate::repos::WriteRepo;
+use crate::repos::{ReposError, WriteRepo};
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -50,6 +51,9 @@ pub struct DirectUpload {
 /// The row of such an upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DirectRow {
+    /// The account whose quota has room reserved for it; rows of earlier versions reserve none.
+    #[serde(default)]
+    pub(super) owner: Option<UserId>,
     /// The repository.
     pub(super) repository: RepositoryId,
     /// The announced digest.
@@ -74,20 +78,37 @@ impl Files {
         self.0.blobs.takes_parts()
     }
 
-    /// Begins an upload of content that is not empty. Quotas and limits are [`Files::send_advice`]'s to check before, and
-    /// are looked at again when the parts are put together.
+    /// Begins an upload of content that is not empty, and reserves room in the owner's quota until it ends. Limits are
+    /// [`Files::send_advice`]'s to check before, and are looked at again when the parts are put together.
     pub async fn begin_direct(&self, proof: &WriteRepo, sha256: Sha256, size: u64) -> Result<DirectUpload, FilesError> {
         let (id, plan) = (UploadId::new(&self.0.clock), PartsPlan::of(size));
         let lifetime = self.upload_lifetime();
         let parts = self.0.blobs.begin_parts(id, plan.count, lifetime).await?;
+        let owner = proof.as_read().owner();
         let row = DirectRow {
+            owner: Some(owner.id),
             repository: proof.repository().id,
             sha256,
             size,
             token: parts.token,
             expires_at: self.0.clock.now().plus(lifetime),
         };
-        self.0.store.write(move |tx| store::put_direct(tx, id, &row)).await?;
+        let quota = self.0.users.quota_bytes(owner);
+        let used = self.0.repos.usage(owner.id)?.saturating_add(self.arriving(owner.id));
+        let (token, account) = (row.token.clone(), owner.id);
+        let written = self.0.store.write(move |tx| {
+            let this = |repository, other| (repository, other) == (row.repository, sha256);
+            let open = open_bytes(tx, account, this)?;
+            let needed = used.saturating_add(open).saturating_add(size);
+            if needed > quota {
+                return Err(FilesError::Repos(ReposError::QuotaExceeded { needed, quota }));
+            }
+            Ok(store::put_direct(tx, id, &row)?)
+        });
+        if let Err(error) = written.await {
+            self.0.blobs.discard_parts(id, &token).await?;
+            return Err(error);
+        }
         Ok(DirectUpload {
             id,
             plan,
@@ -140,7 +161,8 @@ impl Files {
             let (expected, actual) = (row.size, joined.size);
             return Err(BlobError::SizeMismatch { expected, actual }.into());
         }
-        let mut intake = self.receive_large(proof, row.sha256, row.size)?;
+        // The upload itself keeps the room for it.
+        let mut intake = self.large_intake(proof, row.sha256, row.size, None);
         while let Some(bytes) = joined.content.try_next().await? {
             intake.write(bytes).await?;
         }

@@ -27,11 +27,11 @@ pub struct LargeIntake {
     files: Files,
     proof: WriteRepo,
     writer: BlobWriter,
-    _room: Room,
+    _room: Option<Room>,
 }
 
 /// Bytes of a quota that are kept for content on its way, so that several at once cannot exceed it together.
-struct Room {
+pub(super) struct Room {
     files: Files,
     owner: UserId,
     bytes: u64,
@@ -86,7 +86,7 @@ impl Files {
         let present: HashSet<Sha256> = present.map(|((sha256, _), _)| *sha256).collect();
         self.0.repos.keep_pending(proof, present.into_iter().collect()).await?;
         let bytes = wanted.values().fold(0_u64, |sum, size| sum.saturating_add(*size));
-        if bytes > self.room(proof)? {
+        if bytes > self.room_for(proof, |sha256| wanted.contains_key(&sha256))? {
             for one in advice.iter_mut().filter(|one| matches!(one, SendAdvice::Wanted)) {
                 *one = SendAdvice::Refused(self.no_room(proof, bytes));
             }
@@ -131,21 +131,26 @@ impl Files {
 
     /// Begins to take content of a known digest and size; room in the owner's quota is kept for it until it is here.
     pub fn receive_large(&self, proof: WriteRepo, sha256: Sha256, size: u64) -> Result<LargeIntake, FilesError> {
-        let room = self.keep_room(&proof, size)?;
+        let room = self.keep_room(&proof, sha256, size)?;
+        Ok(self.large_intake(proof, sha256, size, Some(room)))
+    }
+
+    /// The same for content that has room already.
+    pub(super) fn large_intake(&self, proof: WriteRepo, sha256: Sha256, size: u64, room: Option<Room>) -> LargeIntake {
         let expected = Expected {
             sha256: Some(sha256),
             size: Some(size),
             limit: Some(self.0.config.current().uploads.file_size.bytes()),
         };
-        Ok(LargeIntake {
+        LargeIntake {
             files: self.clone(),
             proof,
             writer: self.0.blobs.writer(expected),
             _room: room,
-        })
+        }
     }
 
-    fn keep_room(&self, proof: &WriteRepo, bytes: u64) -> Result<Room, FilesError> {
+    fn keep_room(&self, proof: &WriteRepo, sha256: Sha256, bytes: u64) -> Result<Room, FilesError> {
         let owner = proof.repository().owner;
         {
             let mut arriving = self.0.arriving.lock().unwrap_or_else(PoisonError::into_inner);
@@ -158,7 +163,9 @@ impl Files {
             bytes,
         };
         // Looked at with the new bytes in it, so that of two who do not fit together at most one goes on.
-        let taken = self.0.repos.usage(owner)?.saturating_add(self.reserved(owner)?);
+        let this = |repository, other| (repository, other) == (proof.repository().id, sha256);
+        let reserved = self.reserved_beside(owner, this)?;
+        let taken = self.0.repos.usage(owner)?.saturating_add(reserved);
         if taken > self.0.users.quota_bytes(proof.as_read().owner()) {
             drop(room);
             return Err(self.no_room(proof, bytes));

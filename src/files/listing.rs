@@ -4,6 +4,7 @@ use super::error::FilesError;
 use super::{Files, Revision};
 use crate::base::{RepositoryId, blocking};
 use crate::git::{CommitInfo, EntryKind, LfsPointer, ObjectId, Repository, TreeEntry, path_history};
+use crate::http::PageRange;
 use crate::repos::{LastCommit, ReadRepo, blob_is_linked};
 use crate::store::StoreError;
 use std::collections::BTreeMap;
@@ -15,6 +16,15 @@ pub struct Window {
     pub offset: usize,
     /// Most entries.
     pub limit: usize,
+}
+
+impl From<PageRange> for Window {
+    fn from(range: PageRange) -> Self {
+        Self {
+            offset: range.offset(),
+            limit: range.limit,
+        }
+    }
 }
 
 /// A page of entries.

@@ -2,9 +2,11 @@ use super::direct::DirectRow;
 use super::facts::FactsRow;
 use super::locks::PathLock;
 use super::space::SpaceRow;
-use crate::base::{LockId, RepositoryId, Timestamp, UploadId};
-use crate::repos::MovedFile;
+use crate::base::{LockId, RepositoryId, Sha256, Timestamp, UploadId, UserId};
+use crate::repos::{MovedFile, blob_is_linked};
 use crate::store::{Index, ReadRows, Records, Scan, StoreError, Table, TableSpec, Unique, WriteTx};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 /// The tables of this slice.
 pub const TABLES: &[TableSpec] = &[
@@ -27,6 +29,10 @@ pub const TABLES: &[TableSpec] = &[
     TableSpec {
         name: "direct_uploads",
         about: "upload id -> large content that its sender puts into the object store",
+    },
+    TableSpec {
+        name: "direct_uploads_by_owner",
+        about: "owner of the repository, repository id, SHA-256, bytes, upload id -> nothing",
     },
     TableSpec {
         name: "direct_uploads_by_expiry",
@@ -57,10 +63,16 @@ pub const TABLES: &[TableSpec] = &[
 const FACTS: Table<(RepositoryId, String), FactsRow> = Table::new("file_facts");
 const SPACE: Table<RepositoryId, SpaceRow> = Table::new("file_space");
 const DIRECT_BY_EXPIRY: Index<Timestamp, UploadId> = Index::new("direct_uploads_by_expiry");
+const DIRECT_BY_OWNER: Index<(UserId, RepositoryId, Sha256, u64), UploadId> = Index::new("direct_uploads_by_owner");
 const DIRECT: Records<UploadId, DirectRow> = Records::new(
     "direct_uploads",
-    |id, row| vec![DIRECT_BY_EXPIRY.entry(&row.expires_at, id)],
-    &["direct_uploads_by_expiry"],
+    |id, row| {
+        let mut entries = vec![DIRECT_BY_EXPIRY.entry(&row.expires_at, id)];
+        let reserved = row.owner.map(|owner| (owner, row.repository, row.sha256, row.size));
+        entries.extend(reserved.map(|key| DIRECT_BY_OWNER.entry(&key, id)));
+        entries
+    },
+    &["direct_uploads_by_expiry", "direct_uploads_by_owner"],
 );
 const LOCKS_BY_PATH: Unique<(RepositoryId, String), LockId> = Unique::new("path_locks_by_path");
 const LOCKS: Records<LockId, PathLock> = Records::new(
@@ -170,7 +182,7 @@ fn move_lock(tx: &WriteTx<'_>, id: RepositoryId, moved: &MovedFile) -> Result<()
 
 /// Contradictions within the rows of this file.
 pub(super) fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
-    LOCKS.check(tx)
+    Ok([LOCKS.check(tx)?, DIRECT.check(tx)?].concat())
 }
 
 pub(super) fn direct(tx: &impl ReadRows, id: UploadId) -> Result<Option<DirectRow>, StoreError> {
@@ -184,6 +196,30 @@ pub(super) fn put_direct(tx: &WriteTx<'_>, id: UploadId, row: &DirectRow) -> Res
 pub(super) fn delete_direct(tx: &WriteTx<'_>, id: UploadId) -> Result<(), StoreError> {
     DIRECT.delete(tx, &id)?;
     Ok(())
+}
+
+/// Bytes that senders may put into the object store for the repositories of an account, but for those that are excepted.
+/// A client that begins again leaves its first upload behind: what comes twice to one repository counts once, and not at
+/// all when it is there.
+pub(super) fn direct_bytes(
+    tx: &impl ReadRows,
+    owner: UserId,
+    except: impl Fn(RepositoryId, Sha256) -> bool,
+) -> Result<u64, StoreError> {
+    let mut sizes = BTreeMap::new();
+    DIRECT_BY_OWNER.scan(tx, &Scan::prefix(&(owner,)), |(_, repository, sha256, size), _| {
+        if !except(repository, sha256) {
+            sizes.insert((repository, sha256), size);
+        }
+        Ok::<_, StoreError>(ControlFlow::Continue(()))
+    })?;
+    let mut bytes = 0_u64;
+    for ((repository, sha256), size) in sizes {
+        if !blob_is_linked(tx, repository, sha256)? {
+            bytes = bytes.saturating_add(size);
+        }
+    }
+    Ok(bytes)
 }
 
 /// Uploads whose time is over, the oldest first.

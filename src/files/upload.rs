@@ -100,8 +100,14 @@ impl Files {
 
     /// Bytes that the owner of a repository may still store, what unfinished uploads will take left out.
     pub(super) fn room(&self, proof: &WriteRepo) -> Result<u64, FilesError> {
-        let owner = proof.as_read().owner();
-        let taken = self.0.repos.usage(owner.id)?.saturating_add(self.reserved(owner.id)?);
+        self.room_for(proof, |_| false)
+    }
+
+    /// The same for contents of which an earlier attempt to send them may have reserved room already.
+    pub(super) fn room_for(&self, proof: &WriteRepo, contents: impl Fn(Sha256) -> bool) -> Result<u64, FilesError> {
+        let (owner, id) = (proof.as_read().owner(), proof.repository().id);
+        let reserved = self.reserved_beside(owner.id, |repository, sha256| repository == id && contents(sha256))?;
+        let taken = self.0.repos.usage(owner.id)?.saturating_add(reserved);
         Ok(self.0.users.quota_bytes(owner).saturating_sub(taken))
     }
 

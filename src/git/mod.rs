@@ -59,7 +59,7 @@ pub use branch_walk::WalkedVersion;
 pub use check::CheckReport;
 pub use commit::{CommitRequest, Content, Operation, Parent, PreparedCommit, Published};
 pub use diff::{Diff, DiffContent, DiffLimits, DiffLine, DiffSide, FileDiff, FileStatus, Hunk, LineKind, is_binary};
-pub use divergence::Beyond;
+pub use divergence::{Beyond, Count, Divergence};
 pub use error::GitError;
 pub use ignore::IgnoreRules;
 pub use lfs_pointer::{LfsPointer, POINTER_MAX_BYTES};

@@ -5,6 +5,7 @@ use super::durable::{create_folders, replace, sync_folder, unique_name, write_ne
 use super::error::GitError;
 use super::locks::Locks;
 use super::lookup::Reopened;
+use super::protocol::reachable::ReachCache;
 use super::references::branch_reference;
 use crate::base::RepositoryId;
 use std::cell::RefCell;
@@ -33,6 +34,7 @@ struct Inner {
     locks: Locks,
     opened: Mutex<Opened>,
     walks: WalkCache,
+    reached: ReachCache,
     prunings: AtomicU64,
 }
 
@@ -79,6 +81,7 @@ impl Git {
             locks: Locks::default(),
             opened: Mutex::default(),
             walks: WalkCache::default(),
+            reached: ReachCache::default(),
             prunings: AtomicU64::default(),
         })))
     }
@@ -265,6 +268,11 @@ impl Git {
 
     pub(super) fn walks(&self) -> &WalkCache {
         &self.0.walks
+    }
+
+    /// Where walks from all references stopped.
+    pub(super) fn reached(&self) -> &ReachCache {
+        &self.0.reached
     }
 
     fn opened(&self) -> MutexGuard<'_, Opened> {

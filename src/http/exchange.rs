@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, Interval, interval_at};
 use tokio_util::sync::PollSender;
 
 /// Bytes of the answer that are handed over at once.
@@ -21,6 +22,19 @@ const PIECE: usize = 64 * 1024;
 const PIECES: usize = 4;
 /// A client that neither sends nor takes anything for so long is given up, so that it does not keep a thread.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// What the work hands over.
+enum Outgoing {
+    Piece(Bytes),
+    KeepAlive(KeepAlive),
+}
+
+/// What is sent, and how often, as long as the work has nothing to say about a request that it has read.
+struct KeepAlive {
+    bytes: &'static [u8],
+    every: Duration,
+    ticks: Option<Interval>,
+}
 
 enum Parcel {
     Data(Bytes),
@@ -71,13 +85,18 @@ impl RequestReader {
     }
 }
 
+/// Reads what a buffer holds.
+fn read_buffered(from: &mut impl BufRead, buffer: &mut [u8]) -> io::Result<usize> {
+    let there = from.fill_buf()?;
+    let count = there.len().min(buffer.len());
+    buffer[..count].copy_from_slice(&there[..count]);
+    from.consume(count);
+    Ok(count)
+}
+
 impl Read for RequestReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let there = self.fill_buf()?;
-        let count = there.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&there[..count]);
-        self.consume(count);
-        Ok(count)
+        read_buffered(self, buffer)
     }
 }
 
@@ -102,11 +121,7 @@ struct Limited {
 
 impl Read for Limited {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let there = self.fill_buf()?;
-        let count = there.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&there[..count]);
-        self.consume(count);
-        Ok(count)
+        read_buffered(self, buffer)
     }
 }
 
@@ -131,7 +146,7 @@ impl BufRead for Limited {
 
 /// The body of an answer, for blocking code. What is written is on its way after 64 KiB or a flush.
 pub struct AnswerWriter {
-    pieces: mpsc::Sender<Bytes>,
+    pieces: mpsc::Sender<Outgoing>,
     waiting: Vec<u8>,
     runtime: Handle,
 }
@@ -141,15 +156,26 @@ impl AnswerWriter {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        let piece = Bytes::from(std::mem::replace(&mut self.waiting, Vec::with_capacity(PIECE)));
+        let piece = std::mem::replace(&mut self.waiting, Vec::with_capacity(PIECE));
+        self.hand_over(Outgoing::Piece(Bytes::from(piece)))
+    }
+
+    /// From now until the first bytes of the answer, these are sent every so often once the request has arrived, so that
+    /// nobody on the way takes the silence of long work for its end. The answer is one of success then.
+    pub fn keep_alive(&mut self, bytes: &'static [u8], every: Duration) -> io::Result<()> {
+        let ticks = None;
+        self.hand_over(Outgoing::KeepAlive(KeepAlive { bytes, every, ticks }))
+    }
+
+    fn hand_over(&mut self, outgoing: Outgoing) -> io::Result<()> {
         let gone = |_| io::Error::new(io::ErrorKind::BrokenPipe, "the client went away");
-        match self.pieces.try_send(piece) {
+        match self.pieces.try_send(outgoing) {
             Ok(()) => Ok(()),
-            Err(mpsc::error::TrySendError::Closed(piece)) => Err(gone(mpsc::error::SendError(piece))),
-            Err(mpsc::error::TrySendError::Full(piece)) => {
+            Err(mpsc::error::TrySendError::Closed(outgoing)) => Err(gone(mpsc::error::SendError(outgoing))),
+            Err(mpsc::error::TrySendError::Full(outgoing)) => {
                 let sent = self
                     .runtime
-                    .block_on(async { tokio::time::timeout(PATIENCE, self.pieces.send(piece)).await });
+                    .block_on(async { tokio::time::timeout(PATIENCE, self.pieces.send(outgoing)).await });
                 match sent {
                     Ok(sent) => sent.map_err(gone),
                     Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing")),
@@ -182,7 +208,8 @@ pub struct Exchange<E> {
     payload: Option<Payload>,
     /// Has room for a parcel or is waiting for it; none when the body has been handed over.
     input: Option<PollSender<Parcel>>,
-    output: mpsc::Receiver<Bytes>,
+    output: mpsc::Receiver<Outgoing>,
+    keep_alive: Option<KeepAlive>,
     first: Option<Bytes>,
     task: Option<JoinHandle<Result<(), E>>>,
 }
@@ -221,6 +248,7 @@ impl<E: Send + 'static> Exchange<E> {
             payload: Some(payload),
             input: Some(PollSender::new(input)),
             output,
+            keep_alive: None,
             first: None,
             task: Some(task),
         }
@@ -242,8 +270,16 @@ impl<E: Send + 'static> Exchange<E> {
             self.input = None;
             self.payload = None;
         }
-        if let Some(piece) = ready!(self.output.poll_recv(context)) {
-            return Poll::Ready(Some(Ok(piece)));
+        loop {
+            match self.output.poll_recv(context) {
+                Poll::Ready(Some(Outgoing::Piece(piece))) => {
+                    self.keep_alive = None;
+                    return Poll::Ready(Some(Ok(piece)));
+                }
+                Poll::Ready(Some(Outgoing::KeepAlive(wish))) => self.keep_alive = Some(wish),
+                Poll::Ready(None) => break,
+                Poll::Pending => return self.poll_keep_alive(context).map(|bytes| Some(Ok(bytes))),
+            }
         }
         let Some(task) = self.task.as_mut() else {
             return Poll::Ready(None);
@@ -255,6 +291,20 @@ impl<E: Send + 'static> Exchange<E> {
             Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
             Ok(Ok(())) | Err(_) => None,
         })
+    }
+
+    /// Ready when it is time to show that somebody is still at work.
+    fn poll_keep_alive(&mut self, context: &mut Context<'_>) -> Poll<Bytes> {
+        // While the request arrives, the connection is not silent, and many a client hears nothing before its end.
+        let (None, Some(wish)) = (&self.payload, &mut self.keep_alive) else {
+            return Poll::Pending;
+        };
+        let every = wish.every;
+        let ticks = wish
+            .ticks
+            .get_or_insert_with(|| interval_at(Instant::now() + every, every));
+        ready!(ticks.poll_tick(context));
+        Poll::Ready(Bytes::from_static(wish.bytes))
     }
 
     /// Hands the body over; ready when there is nothing more to do.

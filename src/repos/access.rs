@@ -219,6 +219,21 @@ impl Repos {
         })
     }
 
+    /// The live forks of a repository that the caller may read, the newest first, with their owners.
+    pub fn forks(&self, caller: &Caller, origin: &ReadRepo) -> Result<Vec<ReadRepo>, ReposError> {
+        self.store.read(|tx| {
+            let mut readable = Vec::new();
+            for repository in store::forks_of(tx, origin.id())?.into_iter().rev() {
+                if may_read(tx, caller, &repository)?
+                    && let Some(owner) = crate::users::account(tx, repository.owner)?
+                {
+                    readable.push(ReadRepo { repository, owner });
+                }
+            }
+            Ok(readable)
+        })
+    }
+
     fn insider(
         &self,
         caller: &Caller,

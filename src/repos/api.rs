@@ -7,9 +7,7 @@ mod protections;
 /// The addresses of programs.
 mod rest;
 
-use super::{
-    NewRepository, ReadRepo, Repos, ReposError, Repository, RepositoryAddress, SettingsChange, StatusChange, Visibility,
-};
+use super::{ReadRepo, Repos, ReposError, Repository, RepositoryAddress, SettingsChange, StatusChange, Visibility};
 use crate::base::{AccountName, RepositoryId, RepositoryKind, RepositoryName, Timestamp};
 use crate::events::Origin;
 use crate::git::ObjectId;
@@ -184,33 +182,6 @@ fn public() -> Visibility {
     Visibility::Public
 }
 
-/// The front matter of a new card: what is required, so that the card is valid from the first commit.
-#[derive(Serialize)]
-struct FirstCard<'a> {
-    title: &'a str,
-    license: &'a str,
-    tags: &'a [String],
-}
-
-impl FirstCard<'_> {
-    /// README.md with this card.
-    fn readme(&self, description: &str) -> ApiResult<String> {
-        let front_matter = serde_yaml::to_string(self).map_err(|_| {
-            ApiError::field(
-                crate::http::Code::Invalid,
-                "tags",
-                "The tags cannot be written as YAML.",
-            )
-        })?;
-        let description = if description.is_empty() {
-            String::new()
-        } else {
-            format!("\n{description}\n")
-        };
-        Ok(format!("---\n{front_matter}---\n\n# {}\n{description}", self.title))
-    }
-}
-
 /// Makes a repository whose first commit holds README.md, with its metadata as front matter, and .gitattributes.
 #[utoipa::path(tag = "repositories", request_body = CreateRepository, security(("bearer" = [])),
     responses((status = 201, body = RepositoryView), (status = 401), (status = 403), (status = 409), (status = 422)))]
@@ -222,28 +193,7 @@ async fn create_repository(
     repos: Data<Repos>,
     users: Data<Users>,
 ) -> ApiResult<HttpResponse> {
-    let Json(body) = body;
-    let card = FirstCard {
-        title: &body.name,
-        license: body.license.as_deref().unwrap_or("other"),
-        tags: &body.tags,
-    };
-    let readme = Some(card.readme(&body.description)?.into());
-    let owner = body.owner.map(|name| account(&users, &name)).transpose()?;
-    let new = NewRepository {
-        owner,
-        name: body.name,
-        kind: body.repo_type,
-        description: body.description,
-        visibility: body.visibility,
-        readme,
-        first_commit: false,
-        default_branch: None,
-        lfs_enabled: true,
-        origin: Origin::of_request(caller.user_id(), info.address),
-    };
-    let (repository, owner) = repos.create(&caller, new).await?;
-    Ok(HttpResponse::Created().json(RepositoryView::new(&repository, &owner)))
+    rest::create(&caller, info, body.0.into(), &repos, &users).await
 }
 
 fn account(users: &Users, name: &str) -> Result<Account, ApiError> {

@@ -17,8 +17,8 @@ pub struct WantedFile {
     pub revision: Option<String>,
     /// Whether a browser shows it in place of saving it.
     pub inline: bool,
-    /// Whether it is sent as a zip.
-    pub zip: bool,
+    /// The form of archive that it is sent as, by its extension; a file as it is when absent.
+    pub archive: Option<&'static str>,
 }
 
 impl Repos {
@@ -35,8 +35,8 @@ impl Repos {
         if wanted.inline {
             add("inline", "true".to_owned());
         }
-        if wanted.zip {
-            add("format", "zip".to_owned());
+        if let Some(form) = wanted.archive {
+            add("format", form.to_owned());
         }
         self.users
             .sign_link(caller, format!("/api/{owner}/{name}/download/{path}"), parameters)

@@ -6,7 +6,7 @@ use super::model::{PushJournal, Repository};
 use super::{Repos, ReposError, event, store};
 use crate::base::{RepositoryId, blocking};
 use crate::events::{Events, NewEvent, Origin, Subject};
-use crate::git::receive::{ReferenceChange, branch_name};
+use crate::git::receive::{ReferenceChange, ReferenceRefusal, branch_name};
 use crate::git::{Repository as GitRepository, RepositoryGuard, path_history};
 use crate::store::WriteTx;
 use serde_json::json;
@@ -128,7 +128,7 @@ impl Moved {
         let mut outcomes = Outcomes::new();
         let mut changes = Vec::new();
         for (change, answer) in journal.changes.iter().zip(answers) {
-            let outcome = answer.map_err(|refusal| refusal.to_string());
+            let outcome = answer.map_err(|refusal| told(&refusal, &change.name));
             if outcome.is_ok() {
                 changes.push(change.clone());
             }
@@ -154,6 +154,15 @@ impl Moved {
             facts,
         })
     }
+}
+
+/// Why a reference was not moved, as its sender may know it; faults of the hub stay in its log.
+fn told(refusal: &ReferenceRefusal, name: &str) -> String {
+    if let ReferenceRefusal::Git(error) = refusal {
+        tracing::error!(name, %error, "a reference could not be written");
+        return "the hub could not write it; its log says why".to_owned();
+    }
+    refusal.to_string()
 }
 
 /// The default branch after a push. In a repository whose default branch has no commit yet, the first branches that are

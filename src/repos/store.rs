@@ -173,6 +173,14 @@ pub(super) fn forks(tx: &impl ReadRows, origin: RepositoryId) -> Result<u64, Sto
     BY_ORIGIN.count(tx, &Scan::prefix(&(origin,)))
 }
 
+/// The live repositories that were forked from one, in the order in which they were made.
+pub(super) fn forks_of(tx: &impl ReadRows, origin: RepositoryId) -> Result<Vec<Repository>, StoreError> {
+    let ids = BY_ORIGIN.ids(tx, &Scan::prefix(&(origin,)))?;
+    ids.into_iter()
+        .filter_map(|id| REPOSITORIES.get(tx, &id).transpose())
+        .collect()
+}
+
 /// Visits every repository, deleted ones too; for rebuilding what is derived from them.
 pub fn all_repositories<E: From<StoreError>>(
     tx: &impl ReadRows,

@@ -22,7 +22,7 @@ pub fn link_base(repos: &Repos, caller: &Caller, proof: &ReadRepo, revision: Opt
                 path: decoded_path(path),
                 revision: revision.clone(),
                 inline: true,
-                zip: false,
+                archive: None,
             };
             repos.sign_file(&caller, &proof, &wanted).url
         })

@@ -3,9 +3,10 @@
 use super::references::ReferenceView;
 use crate::editor::{Editor, Names};
 use crate::events::Origin;
+use crate::git::ObjectId;
 use crate::http::{ApiResult, Json, Path, Query, RequestInfo};
 use crate::repos::api::KindQuery;
-use crate::repos::{NewTag, RepositoryAddress, WriteRepo};
+use crate::repos::{NewTag, Repos, RepositoryAddress, WriteRepo};
 use crate::users::Caller;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, patch, post};
@@ -22,16 +23,45 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(delete_tag);
 }
 
-fn writable(
-    editor: &Editor,
-    caller: &Caller,
-    owner: &str,
-    name: &str,
-    query: &Query<KindQuery>,
-) -> ApiResult<WriteRepo> {
-    let repos = editor.files().repos();
-    let read = repos.readable(caller, &RepositoryAddress::new(owner, name, query.0.repo_type))?;
-    Ok(repos.writable(caller, read)?)
+/// A change that somebody makes who may write.
+struct Changing {
+    editor: Data<Editor>,
+    proof: WriteRepo,
+}
+
+impl Changing {
+    fn new(
+        editor: Data<Editor>,
+        caller: &Caller,
+        info: RequestInfo,
+        (owner, name): (&str, &str),
+        query: &Query<KindQuery>,
+    ) -> ApiResult<(Self, Origin)> {
+        let repos = editor.files().repos();
+        let read = repos.readable(caller, &RepositoryAddress::new(owner, name, query.0.repo_type))?;
+        let proof = repos.writable(caller, read)?;
+        let origin = Origin::of_request(caller.user_id(), info.address);
+        Ok((Self { editor, proof }, origin))
+    }
+
+    fn repos(&self) -> &Repos {
+        self.editor.files().repos()
+    }
+
+    /// The commit of a branch, a tag or a commit; of the default branch when none is named.
+    async fn commit(&self, revision: Option<&str>) -> ApiResult<ObjectId> {
+        Ok(self
+            .editor
+            .files()
+            .revision(self.proof.as_read(), revision)
+            .await?
+            .commit)
+    }
+
+    /// What was made or changed.
+    async fn view(&self, names: Names, name: &str) -> ApiResult<ReferenceView> {
+        ReferenceView::of(&self.editor, self.proof.as_read(), names, name).await
+    }
 }
 
 /// A branch to be made.
@@ -58,17 +88,14 @@ async fn create_branch(
     body: Json<CreateBranch>,
     editor: Data<Editor>,
 ) -> ApiResult<HttpResponse> {
-    let proof = writable(&editor, &caller, &path.0.0, &path.0.1, &query)?;
+    let (change, origin) = Changing::new(editor, &caller, info, (&path.0.0, &path.0.1), &query)?;
     let Json(CreateBranch { name, revision }) = body;
-    let files = editor.files();
-    let revision = files.revision(proof.as_read(), revision.as_deref()).await?;
-    let origin = Origin::of_request(caller.user_id(), info.address);
-    files
+    let commit = change.commit(revision.as_deref()).await?;
+    change
         .repos()
-        .create_branch(&proof, &name, revision.commit, origin)
+        .create_branch(&change.proof, &name, commit, origin)
         .await?;
-    let made = ReferenceView::of(&editor, proof.as_read(), Names::Branches, &name).await?;
-    Ok(HttpResponse::Created().json(made))
+    Ok(HttpResponse::Created().json(change.view(Names::Branches, &name).await?))
 }
 
 /// Another name of a branch.
@@ -92,16 +119,12 @@ async fn rename_branch(
     editor: Data<Editor>,
 ) -> ApiResult<Json<ReferenceView>> {
     let (Path((owner, repo, branch)), Json(RenameBranch { name })) = (path, body);
-    let proof = writable(&editor, &caller, &owner, &repo, &query)?;
-    let origin = Origin::of_request(caller.user_id(), info.address);
-    editor
-        .files()
+    let (change, origin) = Changing::new(editor, &caller, info, (&owner, &repo), &query)?;
+    change
         .repos()
-        .rename_branch(&proof, &branch, &name, origin)
+        .rename_branch(&change.proof, &branch, &name, origin)
         .await?;
-    Ok(Json(
-        ReferenceView::of(&editor, proof.as_read(), Names::Branches, &name).await?,
-    ))
+    Ok(Json(change.view(Names::Branches, &name).await?))
 }
 
 /// Deletes a branch. The default branch, and branches that a rule protects, stay.
@@ -116,9 +139,8 @@ async fn delete_branch(
     editor: Data<Editor>,
 ) -> ApiResult<HttpResponse> {
     let Path((owner, repo, branch)) = path;
-    let proof = writable(&editor, &caller, &owner, &repo, &query)?;
-    let origin = Origin::of_request(caller.user_id(), info.address);
-    editor.files().repos().delete_branch(&proof, &branch, origin).await?;
+    let (change, origin) = Changing::new(editor, &caller, info, (&owner, &repo), &query)?;
+    change.repos().delete_branch(&change.proof, &branch, origin).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -148,23 +170,19 @@ async fn create_tag(
     body: Json<CreateTag>,
     editor: Data<Editor>,
 ) -> ApiResult<HttpResponse> {
-    let proof = writable(&editor, &caller, &path.0.0, &path.0.1, &query)?;
+    let (change, origin) = Changing::new(editor, &caller, info, (&path.0.0, &path.0.1), &query)?;
     let Json(CreateTag {
         name,
         revision,
         message,
     }) = body;
-    let files = editor.files();
-    let commit = files.revision(proof.as_read(), revision.as_deref()).await?.commit;
-    let origin = Origin::of_request(caller.user_id(), info.address);
     let new = NewTag {
         name: name.clone(),
-        commit,
+        commit: change.commit(revision.as_deref()).await?,
         message,
     };
-    files.repos().create_tag(&proof, new, origin).await?;
-    let made = ReferenceView::of(&editor, proof.as_read(), Names::Tags, &name).await?;
-    Ok(HttpResponse::Created().json(made))
+    change.repos().create_tag(&change.proof, new, origin).await?;
+    Ok(HttpResponse::Created().json(change.view(Names::Tags, &name).await?))
 }
 
 /// Deletes a tag.
@@ -179,8 +197,7 @@ async fn delete_tag(
     editor: Data<Editor>,
 ) -> ApiResult<HttpResponse> {
     let Path((owner, repo, tag)) = path;
-    let proof = writable(&editor, &caller, &owner, &repo, &query)?;
-    let origin = Origin::of_request(caller.user_id(), info.address);
-    editor.files().repos().delete_tag(&proof, &tag, origin).await?;
+    let (change, origin) = Changing::new(editor, &caller, info, (&owner, &repo), &query)?;
+    change.repos().delete_tag(&change.proof, &tag, origin).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -2,10 +2,9 @@
 
 use super::{DiffView, HistoryCommitView, PersonView};
 use crate::base::RepositoryKind;
-use crate::editor::{Comparison, Count, Editor, NamedCommit, Names};
-use crate::files::Window;
-use crate::git::ObjectId;
-use crate::http::{ApiResult, Json, Page, PageQuery, Path, Query};
+use crate::editor::{Comparison, Editor, NamedCommit, Names};
+use crate::git::{Count, Divergence, ObjectId};
+use crate::http::{ApiResult, Json, Page, PageQuery, PageRange, Path, Query};
 use crate::repos::api::KindQuery;
 use crate::repos::{ReadRepo, RepositoryAddress};
 use crate::users::Caller;
@@ -26,6 +25,27 @@ pub(super) struct ReferenceView {
     /// What an annotated tag says.
     #[serde(skip_serializing_if = "Option::is_none")]
     annotation: Option<AnnotationView>,
+    /// How far a branch is from the default one, when that was asked for and the default branch has commits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    divergence: Option<DivergenceView>,
+}
+
+/// How far a branch is from the default one.
+#[derive(Debug, Serialize, ToSchema)]
+struct DivergenceView {
+    /// Commits that only the branch has.
+    ahead: CountView,
+    /// Commits that only the default branch has.
+    behind: CountView,
+}
+
+impl From<Divergence> for DivergenceView {
+    fn from(divergence: Divergence) -> Self {
+        Self {
+            ahead: divergence.ahead.into(),
+            behind: divergence.behind.into(),
+        }
+    }
 }
 
 /// What an annotated tag says.
@@ -47,6 +67,7 @@ impl ReferenceView {
                 tagger: annotation.tagger.map(PersonView::from),
                 message: annotation.message,
             }),
+            divergence: None,
         }
     }
 
@@ -57,7 +78,7 @@ impl ReferenceView {
     }
 }
 
-/// Which names, and which page of them.
+/// Which names.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct NamesQuery {
@@ -66,60 +87,72 @@ pub(super) struct NamesQuery {
     repo_type: Option<RepositoryKind>,
     /// Only names that contain this text, in small or capital letters.
     q: Option<String>,
-    /// The page, counted from 1.
-    page: Option<usize>,
-    /// Items per page, 1 to 100; 20 when absent.
-    limit: Option<usize>,
 }
 
+/// What to tell of branches.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct BranchesQuery {
+    /// Whether to tell how far each branch is from the default one.
+    #[serde(default)]
+    divergence: bool,
+}
+
+/// A page of branches or tags, with the proof that the caller may read them.
 async fn list(
-    caller: Caller,
+    caller: &Caller,
     (owner, name): (String, String),
     query: NamesQuery,
+    range: PageRange,
     editor: &Editor,
     names: Names,
-) -> ApiResult<Json<Page<ReferenceView>>> {
-    let range = PageQuery {
-        page: query.page,
-        limit: query.limit,
-    }
-    .range()?;
-    let window = Window {
-        offset: range.offset(),
-        limit: range.limit,
-    };
+) -> ApiResult<(ReadRepo, Page<ReferenceView>)> {
     let address = RepositoryAddress::new(owner, name, query.repo_type);
-    let proof = editor.files().repos().readable(&caller, &address)?;
+    let proof = editor.files().repos().readable(caller, &address)?;
     let containing = query.q.unwrap_or_default();
-    let (found, total) = editor.names(&proof, names, &containing, window).await?;
+    let (found, total) = editor.names(&proof, names, &containing, range.into()).await?;
     let default = (names == Names::Branches).then_some(proof.repository().default_branch.as_str());
-    Ok(Json(
-        Page::new(found, total, range).map(|named| ReferenceView::new(named, default)),
-    ))
+    let page = Page::new(found, total, range).map(|named| ReferenceView::new(named, default));
+    Ok((proof, page))
 }
 
 /// The branches of a repository, the default one first, then by name.
-#[utoipa::path(tag = "git", params(NamesQuery), responses((status = 200, body = Page<ReferenceView>), (status = 404)))]
+#[utoipa::path(tag = "git", params(NamesQuery, BranchesQuery, PageQuery), responses((status = 200, body = Page<ReferenceView>), (status = 404)))]
 #[get("/api/v1/repos/{owner}/{repo}/branches")]
 pub(super) async fn list_branches(
     caller: Caller,
     path: Path<(String, String)>,
     query: Query<NamesQuery>,
+    wish: Query<BranchesQuery>,
+    page: Query<PageQuery>,
     editor: Data<Editor>,
 ) -> ApiResult<Json<Page<ReferenceView>>> {
-    list(caller, path.0, query.0, &editor, Names::Branches).await
+    let range = page.0.range()?;
+    let (proof, mut page) = list(&caller, path.0, query.0, range, &editor, Names::Branches).await?;
+    if wish.0.divergence {
+        let tips = page.items.iter().map(|branch| branch.commit.id).collect();
+        let found = editor.divergences(&proof, tips).await?;
+        for (branch, divergence) in page.items.iter_mut().zip(found) {
+            branch.divergence = Some(divergence.into());
+        }
+    }
+    Ok(Json(page))
 }
 
 /// The tags of a repository, the last names first.
-#[utoipa::path(tag = "git", params(NamesQuery), responses((status = 200, body = Page<ReferenceView>), (status = 404)))]
+#[utoipa::path(tag = "git", params(NamesQuery, PageQuery), responses((status = 200, body = Page<ReferenceView>), (status = 404)))]
 #[get("/api/v1/repos/{owner}/{repo}/tags")]
 pub(super) async fn list_tags(
     caller: Caller,
     path: Path<(String, String)>,
     query: Query<NamesQuery>,
+    page: Query<PageQuery>,
     editor: Data<Editor>,
 ) -> ApiResult<Json<Page<ReferenceView>>> {
-    list(caller, path.0, query.0, &editor, Names::Tags).await
+    let range = page.0.range()?;
+    Ok(Json(
+        list(&caller, path.0, query.0, range, &editor, Names::Tags).await?.1,
+    ))
 }
 
 /// One branch.

@@ -43,6 +43,15 @@ pub(super) async fn download_archive(
     send(&files, &request, &proof, &revision, wanted).await
 }
 
+/// The form of an archive that somebody asks for.
+pub(super) fn archive_format(text: &str) -> ApiResult<ArchiveFormat> {
+    let unknown = || {
+        let message = "The formats of archives are 'zip' and 'tar.gz'.";
+        ApiError::field(Code::Invalid, "format", message)
+    };
+    ArchiveFormat::of_extension(text).ok_or_else(unknown)
+}
+
 /// Sends an archive. Its file is named like the folder in it, the folder that it is of, or the repository.
 pub(super) async fn send(
     files: &Files,

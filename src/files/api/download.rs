@@ -3,7 +3,7 @@ use super::archive;
 use crate::base::RepositoryKind;
 use crate::files::{ArchiveFormat, FileEntry, Files, FilesError, OpenFile, TrafficKind, WantedArchive};
 use crate::git::GitError;
-use crate::http::{ApiError, ApiResult, Code, ContentSource, Disposition, ETag, FileAnswer, Path, Query, RequestInfo};
+use crate::http::{ApiResult, ContentSource, Disposition, ETag, FileAnswer, Path, Query, RequestInfo};
 use crate::users::{Caller, Users};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName};
@@ -66,7 +66,8 @@ pub(super) async fn download_file(
         folder: path.trim_end_matches('/').to_owned(),
         prefix: String::new(),
     };
-    if let Some(format) = archive_format(query.format.as_deref(), &path)? {
+    let named = query.format.as_deref().map(archive::archive_format).transpose()?;
+    if let Some(format) = named.or_else(|| path.is_empty().then_some(ArchiveFormat::Zip)) {
         return archive::send(&files, &request, &proof, &revision, folder(format)).await;
     }
     match files.entry(&proof, &revision, &path).await {
@@ -90,20 +91,6 @@ pub(super) async fn download_by_id(
 ) -> ApiResult<HttpResponse> {
     let (_, _, entry) = files.by_id(&caller, &path.0).await?;
     send_file(&files, &request, &entry, false, &[]).await
-}
-
-fn archive_format(format: Option<&str>, path: &str) -> ApiResult<Option<ArchiveFormat>> {
-    let Some(format) = format else {
-        return Ok(path.is_empty().then_some(ArchiveFormat::Zip));
-    };
-    let unknown = || {
-        ApiError::field(
-            Code::Invalid,
-            "format",
-            "The formats of archives are 'zip' and 'tar.gz'.",
-        )
-    };
-    ArchiveFormat::of_extension(format).map(Some).ok_or_else(unknown)
 }
 
 /// Sends a file with Range, ETag, conditions and further headers, and counts the download.

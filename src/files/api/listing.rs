@@ -1,6 +1,6 @@
 use super::views::EntryView;
 use crate::base::{RepositoryId, RepositoryKind};
-use crate::files::{Files, Listing, Revision, Window};
+use crate::files::{Files, Listing, Revision};
 use crate::git::ObjectId;
 use crate::http::{ApiResult, Json, Page, PageQuery, PageRange, Path, Query};
 use crate::users::Caller;
@@ -33,13 +33,6 @@ impl ListQuery {
             limit: self.limit,
         }
         .range()
-    }
-}
-
-fn window(range: PageRange) -> Window {
-    Window {
-        offset: range.offset(),
-        limit: range.limit,
     }
 }
 
@@ -96,7 +89,7 @@ pub(super) async fn list_files(
     let proof = files.readable(&caller, &owner, &name, query.repo_type)?;
     let revision = files.revision(&proof, query.revision.as_deref()).await?;
     let folder = query.path.as_deref().unwrap_or_default().trim_matches('/').to_owned();
-    let listing = files.list_files(&proof, &revision, &folder, window(range)).await?;
+    let listing = files.list_files(&proof, &revision, &folder, range.into()).await?;
     Ok(Json(TreeView::new(proof.id(), folder, revision, listing, range)))
 }
 
@@ -135,7 +128,7 @@ async fn answer_folder(
     let proof = files.readable(caller, &owner, &name, query.repo_type)?;
     let revision = files.revision(&proof, query.revision.as_deref()).await?;
     let folder = folder.trim_end_matches('/').to_owned();
-    let listing = files.list_folder(&proof, &revision, &folder, window(range)).await?;
+    let listing = files.list_folder(&proof, &revision, &folder, range.into()).await?;
     Ok(Json(TreeView::new(proof.id(), folder, revision, listing, range)))
 }
 
@@ -167,7 +160,7 @@ pub(super) async fn list_all_files(
 ) -> ApiResult<Json<Page<AnyFileView>>> {
     let admin = caller.require_admin()?;
     let range = query.0.range()?;
-    let all = files.all(admin, window(range)).await?;
+    let all = files.all(admin, range.into()).await?;
     let items = all.files.into_iter().map(|(repository, entry)| AnyFileView {
         repository_id: repository.id,
         file: EntryView::new(repository.id, entry),

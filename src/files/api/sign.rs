@@ -1,5 +1,6 @@
+use super::archive::archive_format;
 use crate::base::Timestamp;
-use crate::files::{Files, checked_path};
+use crate::files::{ArchiveFormat, Files, checked_path};
 use crate::http::{ApiResult, Json, Path, Query};
 use crate::repos::WantedFile;
 use crate::repos::api::KindQuery;
@@ -13,16 +14,15 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SignFile {
-    /// A file; a folder with `zip`; empty for everything as a zip.
+    /// A file; a folder with `format`; empty for everything as an archive.
     path: String,
     /// A branch, a tag or a commit; the default branch when absent.
     revision: Option<String>,
     /// Whether a browser shows the file in place of saving it.
     #[serde(default)]
     inline: bool,
-    /// Whether to send a folder, or everything, as a zip.
-    #[serde(default)]
-    zip: bool,
+    /// `zip` or `tar.gz`: a folder, or everything, as an archive.
+    format: Option<String>,
 }
 
 /// An address that works without a token.
@@ -52,7 +52,7 @@ pub(super) async fn sign_file(
         path,
         revision,
         inline,
-        zip,
+        format,
     } = body.0;
     let path = path.trim_end_matches('/');
     if !path.is_empty() {
@@ -62,7 +62,11 @@ pub(super) async fn sign_file(
         path: path.to_owned(),
         revision,
         inline,
-        zip,
+        archive: format
+            .as_deref()
+            .map(archive_format)
+            .transpose()?
+            .map(ArchiveFormat::extension),
     };
     let link = files.repos().sign_file(&caller, &proof, &wanted);
     Ok(Json(SignedLinkView {

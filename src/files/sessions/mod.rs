@@ -17,4 +17,5 @@ pub use batch::BatchSessions;
 pub use chunk::ArrivingChunk;
 pub(super) use complete::{Ending, completed};
 pub use model::{NewSession, SessionState, SessionStatus, UploadSession};
+pub(super) use start::open_bytes;
 pub(super) use store::check;

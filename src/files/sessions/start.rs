@@ -1,10 +1,11 @@
 use super::model::{NewSession, SessionState, SessionStatus, UploadSession};
 use super::store;
-use crate::base::{UploadId, UserId};
+use crate::base::{RepositoryId, Sha256, UploadId, UserId};
+use crate::files::store::direct_bytes;
 use crate::files::upload::message;
 use crate::files::{Files, FilesError};
 use crate::repos::{ReadRepo, ReposError, WriteRepo};
-use crate::store::StoreError;
+use crate::store::{ReadRows, StoreError};
 use crate::users::Caller;
 
 /// Chunk sizes that are honoured, in bytes.
@@ -26,7 +27,7 @@ impl Files {
                 return Err(FilesError::TooManySessions(most));
             }
             let needed = used
-                .saturating_add(store::open_bytes(tx, row.owner)?)
+                .saturating_add(open_bytes(tx, row.owner, |_, _| false)?)
                 .saturating_add(size);
             if needed > quota {
                 return Err(FilesError::Repos(ReposError::QuotaExceeded { needed, quota }));
@@ -134,7 +135,26 @@ impl Files {
 
     /// Bytes that unfinished uploads will store in the repositories of an account.
     pub(in crate::files) fn reserved(&self, owner: UserId) -> Result<u64, StoreError> {
-        let sessions = self.0.store.read(|tx| store::open_bytes(tx, owner))?;
-        Ok(sessions.saturating_add(self.arriving(owner)))
+        self.reserved_beside(owner, |_, _| false)
     }
+
+    /// The same, content that goes straight to the object store and is `left_out` not counted.
+    pub(in crate::files) fn reserved_beside(
+        &self,
+        owner: UserId,
+        left_out: impl Fn(RepositoryId, Sha256) -> bool,
+    ) -> Result<u64, StoreError> {
+        let open = self.0.store.read(|tx| open_bytes(tx, owner, left_out))?;
+        Ok(open.saturating_add(self.arriving(owner)))
+    }
+}
+
+/// Bytes for which unfinished uploads have reserved room in the quota of an account, those `left_out` not counted.
+pub(in crate::files) fn open_bytes(
+    tx: &impl ReadRows,
+    owner: UserId,
+    left_out: impl Fn(RepositoryId, Sha256) -> bool,
+) -> Result<u64, StoreError> {
+    let sessions = store::open_bytes(tx, owner)?;
+    Ok(sessions.saturating_add(direct_bytes(tx, owner, left_out)?))
 }

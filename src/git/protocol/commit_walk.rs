@@ -85,7 +85,7 @@ impl History<'_> {
                 self.mark(*id, mark, &mut marks, &mut queue)?;
             }
         }
-        let (mut patience, mut last) = (PATIENCE, i64::MAX);
+        let (mut patience, mut last, mut visited) = (PATIENCE, i64::MAX, 0_usize);
         while let Some((id, commit)) = queue.next(&marks) {
             let mut mark = marks.get(&id).copied().unwrap_or_default();
             if self.since.is_some_and(|since| commit.time < since) {
@@ -95,9 +95,10 @@ impl History<'_> {
             if mark & EXCLUDED == 0 {
                 last = commit.time;
                 order.push((id, commit.tree));
-                if order.len() % 1_024 == 0 {
-                    tick(order.len())?;
-                }
+            }
+            visited += 1;
+            if visited.is_multiple_of(1_024) {
+                tick(order.len())?;
             }
             let parents = if self.cut.contains(&id) {
                 Vec::new()

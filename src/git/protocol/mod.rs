@@ -15,7 +15,7 @@ pub(in crate::git) mod pack_cache;
 mod pack_stream;
 mod packet;
 mod packs;
-mod reachable;
+pub(in crate::git) mod reachable;
 mod request;
 mod shallow;
 mod upload_pack;

@@ -2,9 +2,11 @@
 
 use super::advertisement::Advertisement;
 use super::id_set::IdSet;
+use crate::base::RepositoryId;
 use crate::git::{GitError, ObjectId, Repository};
 use gix::objs::{Kind, TreeRefIter};
 use std::collections::BinaryHeap;
+use std::sync::{Mutex, PoisonError};
 
 impl Repository {
     /// Refuses objects to which no branch or tag leads: they may be the rest of something, or somebody else's.
@@ -12,12 +14,22 @@ impl Repository {
         self.assert_reachable(ids, &self.advertisement()?, &mut |_| Ok(()))
     }
 
-    /// Those of some commits to which a branch or tag leads.
+    /// Those of some commits to which a branch or tag leads. Questions that follow each other go on with one walk until
+    /// a reference moves, so that all together read the history once.
     pub(in crate::git) fn reachable_among(&self, mut commits: Vec<ObjectId>) -> Result<Vec<ObjectId>, GitError> {
+        let advertisement = self.advertisement()?;
+        let tips: Vec<ObjectId> = advertisement.references.iter().map(|reference| reference.id).collect();
         let mut search = Search::new(self, commits.iter().copied().collect());
-        search.start(&self.advertisement()?)?;
+        if let Some(walked) = self.git.reached().take(self.id, &tips) {
+            search.missing.retain(|id| !walked.seen.contains(id));
+            (search.seen, search.queue) = (walked.seen, walked.queue);
+        } else {
+            search.start(&advertisement)?;
+        }
         search.commits(false, &mut |_| Ok(()))?;
         commits.retain(|id| !search.missing.contains(id));
+        let (seen, queue) = (search.seen, search.queue);
+        self.git.reached().keep(self.id, Walked { tips, seen, queue });
         Ok(commits)
     }
 
@@ -81,13 +93,55 @@ impl Repository {
     }
 }
 
+/// Walks that are kept, and the most commits of one: together some 20 MiB.
+const KEPT_MAX: usize = 4;
+const KEPT_COMMITS_MAX: usize = 100_000;
+
+/// Where walks from all references of a repository stopped; the last used come last.
+#[derive(Default)]
+pub(in crate::git) struct ReachCache(Mutex<Vec<(RepositoryId, Walked)>>);
+
+/// What a walk has come to.
+struct Walked {
+    /// What the references held.
+    tips: Vec<ObjectId>,
+    seen: IdSet,
+    queue: BinaryHeap<Waiting>,
+}
+
+impl ReachCache {
+    /// Takes the walk of a repository, if its references still hold the same.
+    fn take(&self, id: RepositoryId, tips: &[ObjectId]) -> Option<Walked> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept.iter().position(|(other, _)| *other == id)?;
+        let (_, walked) = kept.remove(place);
+        (walked.tips == tips).then_some(walked)
+    }
+
+    fn keep(&self, id: RepositoryId, walked: Walked) {
+        if walked.seen.len() > KEPT_COMMITS_MAX {
+            return;
+        }
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another question may have been answered meanwhile.
+        kept.retain(|(other, _)| *other != id);
+        if kept.len() == KEPT_MAX {
+            kept.remove(0);
+        }
+        kept.push((id, walked));
+    }
+}
+
+/// A commit to be visited: its time, its id, its root folder and its parents.
+type Waiting = (i64, ObjectId, ObjectId, Vec<ObjectId>);
+
 /// A walk that ends when everything is found.
 struct Search<'a> {
     repository: &'a Repository,
     missing: IdSet,
     seen: IdSet,
     /// By time, the newest first.
-    queue: BinaryHeap<(i64, ObjectId, ObjectId, Vec<ObjectId>)>,
+    queue: BinaryHeap<Waiting>,
     visited: usize,
 }
 

@@ -18,8 +18,6 @@ use std::time::{Duration, Instant};
 
 /// Memory for folders that deltas are made from, for one answer.
 const PACK_CACHE_BYTES: usize = 32 << 20;
-/// A client that hears nothing for so long may think that nobody is there.
-const QUIET_MAX: Duration = Duration::from_secs(5);
 
 /// What the wanted objects are.
 #[derive(Default)]
@@ -42,10 +40,12 @@ pub enum Served {
 
 impl Repository {
     /// Answers one request to `git-upload-pack`, which is stateless: everything it depends on is in it. What the client
-    /// did wrong is told in its protocol; an error is what went wrong here or on the way.
+    /// did wrong is told in its protocol; an error is what went wrong here or on the way. From when the protocol allows it,
+    /// the client is never left without a word for longer than `keep_alive` while objects are enumerated.
     pub fn upload_pack(
         &mut self,
         version: ProtocolVersion,
+        keep_alive: Duration,
         from: &mut dyn BufRead,
         out: &mut dyn Write,
     ) -> Result<Served, GitError> {
@@ -54,8 +54,8 @@ impl Repository {
             .set_pack_cache(|| Box::new(PackCache::new(PACK_CACHE_BYTES)));
         let mut from = PacketReader::new(from);
         let answered = match version {
-            ProtocolVersion::V2 => self.command(&mut from, out),
-            ProtocolVersion::V0 | ProtocolVersion::V1 => self.fetch(&mut from, out),
+            ProtocolVersion::V2 => self.command(keep_alive, &mut from, out),
+            ProtocolVersion::V0 | ProtocolVersion::V1 => self.fetch(keep_alive, &mut from, out),
         };
         match answered {
             Err(error @ (GitError::Protocol(_) | GitError::NotReachable(_))) => {
@@ -67,7 +67,12 @@ impl Repository {
     }
 
     /// Version 2: a command with capabilities, then its arguments.
-    fn command(&self, from: &mut PacketReader<impl BufRead>, out: &mut dyn Write) -> Result<Served, GitError> {
+    fn command(
+        &self,
+        keep_alive: Duration,
+        from: &mut PacketReader<impl BufRead>,
+        out: &mut dyn Write,
+    ) -> Result<Served, GitError> {
         let mut command = None;
         let mut has_arguments = false;
         while let Some(packet) = from.next()? {
@@ -93,13 +98,18 @@ impl Repository {
                 let listed = self.ls_refs(&mut PacketReader::new(nothing), out);
                 listed.map(|()| Served::Other)
             }
-            (Some("fetch"), true) => self.fetch_v2(from, out),
+            (Some("fetch"), true) => self.fetch_v2(keep_alive, from, out),
             (None, _) | (Some("fetch"), false) => Ok(Served::Other),
             (Some(other), _) => Err(GitError::protocol(format!("there is no command '{other}'"))),
         }
     }
 
-    fn fetch_v2(&self, from: &mut PacketReader<impl BufRead>, out: &mut dyn Write) -> Result<Served, GitError> {
+    fn fetch_v2(
+        &self,
+        keep_alive: Duration,
+        from: &mut PacketReader<impl BufRead>,
+        out: &mut dyn Write,
+    ) -> Result<Served, GitError> {
         let request = FetchRequest::read_v2(from)?;
         if request.wants.is_empty() && !request.wait_for_done {
             return Ok(Served::Other);
@@ -134,12 +144,18 @@ impl Repository {
             wanted: &wanted,
             common: &common.commits,
             shallow: &shallow,
+            keep_alive,
         };
         fetch.answer(&mut packs, out)?;
         Ok(fetch.served())
     }
 
-    fn fetch(&self, from: &mut PacketReader<impl BufRead>, out: &mut dyn Write) -> Result<Served, GitError> {
+    fn fetch(
+        &self,
+        keep_alive: Duration,
+        from: &mut PacketReader<impl BufRead>,
+        out: &mut dyn Write,
+    ) -> Result<Served, GitError> {
         let request = FetchRequest::read(from)?;
         // A client with a large request asks first with nothing but a flush packet whether it may.
         if request.wants.is_empty() {
@@ -169,6 +185,7 @@ impl Repository {
             wanted: &wanted,
             common: &common.commits,
             shallow: &shallow,
+            keep_alive,
         };
         fetch.answer(&mut packs, out)?;
         Ok(fetch.served())
@@ -219,6 +236,7 @@ struct Fetch<'a> {
     wanted: &'a Wanted,
     common: &'a [ObjectId],
     shallow: &'a Shallow,
+    keep_alive: Duration,
 }
 
 impl Fetch<'_> {
@@ -257,7 +275,7 @@ impl Fetch<'_> {
         let quiet = self.request.no_progress;
         let mut last = Instant::now();
         let walk = self.walk(&mut |count| {
-            if last.elapsed() > QUIET_MAX {
+            if last.elapsed() > self.keep_alive {
                 last = Instant::now();
                 if quiet {
                     band.keep_alive()?;

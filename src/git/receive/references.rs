@@ -71,7 +71,7 @@ impl Repository {
     }
 
     /// Moves references that hold what they must and stand in nobody's way; durable when it returns. When `atomic`, one
-    /// that is refused holds back all.
+    /// that is refused, or cannot be written, holds back all.
     ///
     /// A crash in the middle leaves some moved: whoever needs all or none writes down what was meant and calls again.
     /// References that are where they shall be count as moved.
@@ -94,8 +94,32 @@ impl Repository {
                     }
                 }
             }
+            if atomic
+                && answers
+                    .iter()
+                    .any(|answer| matches!(answer, Err(ReferenceRefusal::Git(_))))
+            {
+                self.take_back(changes)?;
+                refuse_all_for_one(&mut answers);
+            }
             Ok(answers)
         })
+    }
+
+    /// Puts references back to what they held before a change of which a part failed. Where that fails too, whoever wrote
+    /// down what was meant has to try again.
+    fn take_back(&self, changes: &[ReferenceChange]) -> Result<(), GitError> {
+        for deletions in [true, false] {
+            for change in changes.iter().filter(|change| change.old.is_none() == deletions) {
+                let back = ReferenceChange {
+                    name: change.name.clone(),
+                    old: change.new,
+                    new: change.old,
+                };
+                self.apply_change(&back, false)?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes all references that are deleted out of the packed ones at once: each by itself would write the file anew.

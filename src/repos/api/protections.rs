@@ -72,7 +72,7 @@ impl From<PushRulesView> for PushRules {
     }
 }
 
-/// What pushes to the repository may do; for those who may administer it.
+/// What pushes to the repository may do; for those who may push.
 #[utoipa::path(tag = "repositories", params(KindQuery), security(("bearer" = [])),
     responses((status = 200, body = PushRulesView), (status = 401), (status = 403), (status = 404)))]
 #[get("/api/v1/repos/{owner}/{repo}/protections")]
@@ -82,7 +82,7 @@ async fn show_protections(
     query: Query<KindQuery>,
     repos: Data<Repos>,
 ) -> ApiResult<Json<PushRulesView>> {
-    let proof = repos.administrable(&caller, repos.readable(&caller, &query.0.address(&path.0))?)?;
+    let proof = repos.writable(&caller, repos.readable(&caller, &query.0.address(&path.0))?)?;
     Ok(Json(proof.repository().push_rules.clone().into()))
 }
 

@@ -10,6 +10,8 @@ mod lfs;
 mod receive_pack;
 /// Errors as git clients read them.
 mod refusal;
+/// What bounds fetches and pushes.
+mod settings;
 /// Fetches.
 mod upload_pack;
 

@@ -2,19 +2,19 @@ use super::address::GitAddress;
 use super::caller::GitCaller;
 use super::discovery::fresh;
 use super::refusal::Refusal;
+use super::settings::Settings;
 use crate::base::RepositoryId;
-use crate::config::LiveConfig;
 use crate::events::Origin;
 use crate::git::protocol::{SideBand, write_flush, write_packet};
 use crate::git::receive::{Capabilities, PushCommands, ReceiveError};
 use crate::http::{AnswerWriter, Exchange, Problem, RequestId, RequestInfo, RequestReader};
 use crate::repos::{Push, PushReport, Repos, ReposError, WriteRepo};
-use crate::transport::{Transfers, TransportError, Turn};
+use crate::transport::{TransportError, Turn};
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::web::{Data, Payload};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, post};
-use futures_util::future::LocalBoxFuture;
+use actix_web::{HttpRequest, HttpResponse, post};
 use std::io::{self, BufRead, Write};
+use std::time::Duration;
 use tokio::runtime::Handle;
 
 const REQUEST_TYPE: &str = "application/x-git-receive-pack-request";
@@ -22,24 +22,8 @@ const REQUEST_TYPE: &str = "application/x-git-receive-pack-request";
 /// pack before it reads an answer.
 const THROWN_AWAY_MAX_BYTES: u64 = 1 << 30;
 
-/// What bounds a push.
-pub(super) struct Settings {
-    config: Data<LiveConfig>,
-    transfers: Data<Transfers>,
-}
-
-impl FromRequest for Settings {
-    type Error = actix_web::Error;
-    type Future = LocalBoxFuture<'static, Result<Self, Self::Error>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
-        let parts = <(Data<LiveConfig>, Data<Transfers>)>::from_request(request, payload);
-        Box::pin(async move {
-            let (config, transfers) = parts.await?;
-            Ok(Self { config, transfers })
-        })
-    }
-}
+/// A packet that says nothing in the band of progress, as git sends it to keep a connection alive.
+const EMPTY_PROGRESS: &[u8] = b"0005\x02";
 
 /// Takes a push (Smart HTTP).
 #[utoipa::path(post, path = "/api/v1/git/{owner}/{repo}/git-receive-pack", tag = "git",
@@ -87,6 +71,7 @@ pub(super) async fn receive_pack(
         proof,
         origin: Origin::of_request(caller.user_id(), info.address),
         file_bytes: settings.config.current().git.push_file_size.bytes(),
+        keep_alive: settings.config.current().git.keep_alive,
         encoding: header(CONTENT_ENCODING).map(str::to_owned),
     };
     let exchange = Exchange::start(payload, move |reader, answer| receiving.run(reader, answer));
@@ -103,6 +88,7 @@ struct Receiving {
     lenders: Vec<RepositoryId>,
     origin: Origin,
     file_bytes: u64,
+    keep_alive: Duration,
     encoding: Option<String>,
     _turn: Turn,
 }
@@ -118,6 +104,10 @@ impl Receiving {
             Ok(None) => return Ok(()),
             Err(error) => return Err(ReposError::from(error).into()),
         };
+        // Without bands, everything that is sent belongs to the report.
+        if asked.capabilities.side_band && answer.keep_alive(EMPTY_PROGRESS, self.keep_alive).is_err() {
+            tracing::debug!("the client went away while it pushed");
+        }
         let outcome = self.push(&asked, &mut reader);
         if outcome.is_err() {
             throw_away(&mut reader);

@@ -2,11 +2,12 @@ use super::address::GitAddress;
 use super::caller::GitCaller;
 use super::discovery::{fresh, version_of};
 use super::refusal::Refusal;
+use super::settings::Settings;
 use crate::files::Files;
 use crate::git::GitError;
 use crate::git::protocol::Served;
 use crate::http::{Exchange, RequestInfo};
-use crate::transport::{Transfers, TransportError};
+use crate::transport::TransportError;
 use actix_web::http::header::CONTENT_ENCODING;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, post};
@@ -29,9 +30,9 @@ pub(super) async fn git_upload_pack(
     request: HttpRequest,
     payload: Payload,
     files: Data<Files>,
-    transfers: Data<Transfers>,
+    settings: Settings,
 ) -> Result<HttpResponse, Refusal> {
-    upload_pack(caller, address, request, payload, files, transfers).await
+    upload_pack(caller, address, request, payload, files, settings).await
 }
 
 /// The same under the addresses that people clone.
@@ -41,7 +42,7 @@ pub(super) async fn upload_pack(
     request: HttpRequest,
     payload: Payload,
     files: Data<Files>,
-    transfers: Data<Transfers>,
+    settings: Settings,
 ) -> Result<HttpResponse, Refusal> {
     let repos = files.repos();
     let proof = address.readable(repos, &caller)?;
@@ -52,7 +53,8 @@ pub(super) async fn upload_pack(
         .map(|value| value.to_str().unwrap_or("?").to_owned());
     let git = repos.git().clone();
     let (info, files) = (RequestInfo::of(&request), files.get_ref().clone());
-    let turn = transfers.fetch().await?;
+    let keep_alive = settings.config.current().git.keep_alive;
+    let turn = settings.transfers.fetch().await?;
     let exchange = Exchange::start(payload, move |body, out| {
         let _turn = turn;
         let mut body = body
@@ -60,7 +62,7 @@ pub(super) async fn upload_pack(
             .ok_or(TransportError::UnknownEncoding)?;
         let answered = git
             .repository(proof.id())
-            .and_then(|mut repository| repository.upload_pack(version, &mut body, out));
+            .and_then(|mut repository| repository.upload_pack(version, keep_alive, &mut body, out));
         if let Served::Clone = answered.map_err(as_told)? {
             files.count_download(&proof, info);
         }

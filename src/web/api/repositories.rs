@@ -129,6 +129,16 @@ pub struct RepositoryParts {
 }
 
 impl RepositoryParts {
+    async fn show(
+        &self,
+        caller: &Caller,
+        path: &(String, String),
+        query: KindQuery,
+    ) -> ApiResult<Json<RepositoryDetail>> {
+        let proof = self.repos.readable(caller, &query.address(path))?;
+        Ok(Json(self.detail(caller, &proof).await?))
+    }
+
     async fn detail(&self, caller: &Caller, proof: &ReadRepo) -> ApiResult<RepositoryDetail> {
         let card = self.cards.read(proof, None).await?.card;
         let classifications = self.taxonomy.classifications(proof)?;
@@ -161,8 +171,7 @@ async fn show_repository(
     query: Query<KindQuery>,
     parts: Data<RepositoryParts>,
 ) -> ApiResult<Json<RepositoryDetail>> {
-    let proof = parts.repos.readable(&caller, &query.0.address(&path.0))?;
-    Ok(Json(parts.detail(&caller, &proof).await?))
+    parts.show(&caller, &path.0, query.0).await
 }
 
 /// One repository with its card, classifications and counters.
@@ -174,8 +183,7 @@ async fn show_repo(
     query: Query<KindQuery>,
     parts: Data<RepositoryParts>,
 ) -> ApiResult<Json<RepositoryDetail>> {
-    let proof = parts.repos.readable(&caller, &query.0.address(&path.0))?;
-    Ok(Json(parts.detail(&caller, &proof).await?))
+    parts.show(&caller, &path.0, query.0).await
 }
 
 /// Changes settings, or renames the repository; its old name keeps leading to it.

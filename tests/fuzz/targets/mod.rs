@@ -11,6 +11,7 @@ use geoml_hub::git::protocol::{PacketReader, ProtocolVersion};
 use geoml_hub::git::receive::{PushCommands, ReceiveError, ReceiveLimits, branch_name, pushable_name, tag_name};
 use geoml_hub::git::{Attributes, LfsPointer};
 use repository::Subject;
+use std::time::Duration;
 
 /// What a push may bring here; small, so that inputs reach the limits.
 const LIMITS: ReceiveLimits = ReceiveLimits {
@@ -18,6 +19,8 @@ const LIMITS: ReceiveLimits = ReceiveLimits {
     pack_bytes: 256 << 10,
     objects: 500,
 };
+/// So long that nothing but answers is sent.
+const KEEP_ALIVE: Duration = Duration::from_hours(1);
 /// More than any answer to a fetch of the small repository.
 const ANSWER_MAX_BYTES: usize = 4 << 20;
 
@@ -56,7 +59,7 @@ pub fn fetch(data: &[u8]) {
     let mut answer = Vec::new();
     let outcome = subject
         .open()
-        .upload_pack(version, &mut request.as_slice(), &mut answer);
+        .upload_pack(version, KEEP_ALIVE, &mut request.as_slice(), &mut answer);
     if let Err(error) = outcome {
         // A request that ends in the middle of a packet cannot be answered.
         assert!(format!("{error:?}").contains("UnexpectedEof"), "{error:?}");

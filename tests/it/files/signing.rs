@@ -22,9 +22,21 @@ async fn a_signed_address_reads_a_private_file_without_a_token() {
     assert_eq!(shown.header("content-type"), "image/png");
     anonymous.head(&url).await.expect(200);
     anonymous.get(&url).header("range", "bytes=0-1").await.expect(206);
-    let archive = sign(&ana, "ana/net", json!({ "path": "", "zip": true })).await;
-    let zip = anonymous.get(&archive).await.expect(200);
-    assert!(zip.body.starts_with(b"PK"));
+    // All of it, or a folder, in every form of archive that there is.
+    for path in ["", "图"] {
+        for (format, begins) in [("zip", &b"PK"[..]), ("tar.gz", &[0x1f, 0x8b])] {
+            let archive = sign(&ana, "ana/net", json!({ "path": path, "format": format })).await;
+            let sent = anonymous.get(&archive).await.expect(200);
+            assert!(sent.body.starts_with(begins), "{archive}");
+            assert!(sent.header("content-disposition").contains(&format!(".{format}")));
+            let other = if format == "zip" { "tar.gz" } else { "zip" };
+            let changed = archive.replace(&format!("format={format}"), &format!("format={other}"));
+            anonymous.get(&changed).await.refused(403, "forbidden");
+        }
+    }
+    ana.post("/api/ana/net/sign", &json!({ "path": "", "format": "rar" }))
+        .await
+        .refused(422, "invalid");
     // What the signature does not cover is refused, whoever asks.
     for changed in [
         url.replace("inline=true", "inline=false"),

@@ -3,6 +3,7 @@
 mod commits;
 mod corpus;
 mod diffs;
+mod divergence;
 mod maintenance;
 mod packed_references;
 mod path_history;

@@ -1,6 +1,6 @@
 use super::transfer::wait_until;
 use super::{batch_call, object, oid};
-use crate::support::{Client, Random, Reply, S3Server, TestApp};
+use crate::support::{Client, Random, Reply, S3Server, TestApp, assert_git_agrees};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -155,6 +155,53 @@ async fn small_content_and_clients_that_know_no_parts_go_through_the_hub() {
     assert_eq!(parts(0).map(serde_json::Map::len), Some(4));
     assert_eq!(parts(1).map(serde_json::Map::len), Some(2));
     assert_eq!(parts(2), None);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_goes_to_the_object_store_has_room_reserved_until_it_is_there() {
+    let server = S3Server::start();
+    let (app, ana) = start(&server, &[("GEOML_HUB__STORAGE__QUOTA", "100 MiB")]).await;
+    ana.create_repository("other", "private").await;
+    let wish_for = async |repository: &str, content: &[u8]| {
+        let body = json!({ "operation": "upload", "transfers": ["multipart", "basic"], "objects": [object(content)] });
+        let address = format!("/ana/{repository}.git/info/lfs/objects/batch");
+        ana.post(&address, &body).await.ok()["objects"][0].clone()
+    };
+    let reserved = async || ana.get("/api/users/ana/storage").await.ok();
+    let before = reserved().await;
+    let content = Random::new(14).bytes(PART + 10);
+    let first = wish_for("net", &content).await;
+    let taken = reserved().await;
+    assert_eq!(taken["reserved"], content.len(), "{taken}");
+    // A client that begins again needs no room twice, by whatever way the content comes.
+    let again = wish_for("net", &content).await;
+    assert!(first["actions"]["upload"] != again["actions"]["upload"]);
+    assert_eq!(reserved().await, taken);
+    let plain = batch_call(&ana, BASE, "upload", &[&content]).await.ok();
+    assert!(plain["objects"][0].get("error").is_none(), "{plain}");
+    // Anything else finds what is left, in every repository of the owner and by every door.
+    let large = Random::new(15).bytes(PART);
+    for repository in ["net", "other"] {
+        let refused = wish_for(repository, &large).await;
+        assert!(
+            refused["error"]["message"].as_str().unwrap().contains("quota"),
+            "{refused}"
+        );
+    }
+    assert!(wish_for("other", &content).await.get("error").is_some());
+    let session = json!({ "path": "large.bin", "size": PART });
+    ana.post("/api/ana/net/upload/init", &session)
+        .await
+        .refused(413, "quota_exceeded");
+    // It is there: the room that it took is used now, and not twice.
+    let sent = put_parts(&again["actions"]["upload"], &content).await;
+    join(&app, &again["actions"]["upload"], &sent).await.expect(200);
+    let after = reserved().await;
+    let used = |storage: &Value| storage["used"].as_u64().unwrap();
+    assert_eq!(used(&after) - used(&before), content.len() as u64);
+    assert_eq!(after["reserved"], 0);
+    assert_git_agrees(&app).await;
     app.finish().await;
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A fork of `owner/name` under a name of the client's own.
-async fn fork(client: &Client, of: &str, name: &str) -> Value {
+pub(super) async fn fork(client: &Client, of: &str, name: &str) -> Value {
     let body = json!({ "name": name });
     let made = client.post(&format!("/api/v1/repos/{of}/fork"), &body).await;
     made.expect(201).json()
@@ -65,7 +65,7 @@ async fn last_run(admin: &Client, name: &str) -> Value {
     tasks.find(|task| task["name"] == name).unwrap()["last"].clone()
 }
 
-async fn purge(app: &TestApp, client: &Client, repository: &Value) {
+pub(super) async fn purge(app: &TestApp, client: &Client, repository: &Value) {
     let full_name = repository["full_name"].as_str().unwrap();
     client.delete(&format!("/api/v1/repos/{full_name}")).await.expect(204);
     let id = repository["id"].as_str().unwrap();

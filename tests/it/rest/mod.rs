@@ -2,6 +2,7 @@
 
 mod archives;
 mod forks;
+mod forks_read;
 mod references;
 mod repositories;
 

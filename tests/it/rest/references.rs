@@ -74,6 +74,59 @@ async fn branches_are_made_renamed_and_deleted_with_slashes_in_their_names() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_branches_tells_how_far_each_is_from_the_default_one() {
+    let (app, ana, hosted) = hosted().await;
+    let work = Work::of(&hosted.bare);
+    for (branch, from, commits) in [("ahead", "origin/main", 2), ("apart", "origin/main~1", 3)] {
+        work.git(&["checkout", "--quiet", "--no-track", "-b", branch, from]);
+        for number in 0..commits {
+            work.commit(&format!("{branch} {number}"));
+        }
+        work.push(&ana, &hosted.url, &[branch]);
+    }
+    work.git(&["checkout", "--quiet", "--orphan", "alone"]);
+    work.commit("Alone");
+    work.push(&ana, &hosted.url, &["alone"]);
+    let plain = ana.get(BRANCHES).await.ok();
+    assert!(plain["items"][0].get("divergence").is_none(), "{plain}");
+    let told = ana.get(&format!("{BRANCHES}?divergence=true")).await.ok();
+    let branches: Vec<(&str, [&Value; 4])> = told["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|branch| {
+            let (ahead, behind) = (&branch["divergence"]["ahead"], &branch["divergence"]["behind"]);
+            let figures = [&ahead["commits"], &ahead["more"], &behind["commits"], &behind["more"]];
+            (branch["name"].as_str().unwrap(), figures)
+        })
+        .collect();
+    let no = &json!(false);
+    let mains = hosted.git(&["rev-list", "--count", "main"]);
+    let mains: u64 = mains.trim().parse().unwrap();
+    assert_eq!(
+        branches,
+        [
+            ("main", [&json!(0), no, &json!(0), no]),
+            ("ahead", [&json!(2), no, &json!(0), no]),
+            ("alone", [&json!(1), no, &json!(mains), no]),
+            ("apart", [&json!(3), no, &json!(1), no]),
+        ]
+    );
+    let page = ana
+        .get(&format!("{BRANCHES}?divergence=true&limit=1&page=4"))
+        .await
+        .ok();
+    assert_eq!(page["items"][0]["divergence"]["ahead"]["commits"], 3);
+    // Where the default branch has no commit there is nothing to be told.
+    ana.post("/api/v1/repos", &json!({ "name": "empty", "init_readme": false }))
+        .await
+        .expect(201);
+    let empty = ana.get("/api/v1/repos/ana/empty/branches?divergence=true").await.ok();
+    assert_eq!(empty["total"], 0);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tags_are_lightweight_or_say_something() {
     let (app, ana, hosted) = hosted().await;
     let main = hosted.tip("refs/heads/main");
@@ -124,6 +177,13 @@ async fn rules_for_branches_hold_at_every_address() {
         { "pattern": "kept", "push": "write" },
     ] });
     ana.put("/api/v1/repos/ana/net/protections", &rules).await.ok();
+    // Whoever may write reads the rules that hold for the branches, and changes none.
+    let address = "/api/v1/repos/ana/net/protections";
+    let read = ben.get(address).await.ok();
+    assert_eq!(read, ana.get(address).await.ok());
+    assert_eq!(read["protections"][0]["push"], "admin");
+    ben.put(address, &rules).await.refused(403, "forbidden");
+    app.user("guest").await.get(address).await.refused(403, "forbidden");
     let release = json!({ "name": "release/1" });
     ben.post(BRANCHES, &release).await.refused(403, "forbidden");
     ana.post(BRANCHES, &release).await.expect(201);

@@ -10,6 +10,8 @@ mod fetching;
 mod git;
 /// Histories that nobody would write by hand.
 mod histories;
+/// Long work behind proxies that are in a hurry.
+mod keep_alive;
 mod push;
 mod push_kill;
 mod push_refused;

@@ -107,6 +107,60 @@ async fn an_atomic_push_moves_all_references_or_none() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_atomic_push_of_which_a_part_cannot_be_written_leaves_everything_as_it_was() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    let hosted = Hosted::new(&app, &ana, "atomic").await;
+    let work = Work::of(&hosted.bare);
+    work.push(&ana, &hosted.url, &["main:a", "main:gone", "main:place", "main:packed"]);
+    hosted.git(&["pack-refs", "--all"]);
+    let before = hosted.references();
+    work.commit("Next");
+    // Nobody can write the last one: what is in the way is no lock that anybody could take or remove.
+    let lock = hosted.bare.join("refs/heads/z.lock");
+    std::fs::create_dir_all(lock.join("in the way")).unwrap();
+    let changes = [
+        "main",
+        "main:a",
+        "main:packed",
+        ":gone",
+        ":place",
+        "main:place/below",
+        "main:refs/tags/t",
+        "main:z",
+    ];
+    let push = [&["--atomic"], changes.as_slice()].concat();
+    app.expect_log("a reference could not be written");
+    let said = work.refused(&ana, &hosted.url, &push);
+    assert!(
+        said.contains("nothing was changed") && said.contains("its log says why"),
+        "{said}"
+    );
+    assert_eq!(hosted.references(), before);
+    hosted.assert_sound();
+    // Nothing tells of what was taken back, and nothing is left to be done.
+    assert_git_agrees(&app).await;
+    let shown = ana.get("/api/v1/repos/ana/atomic").await.ok();
+    assert_eq!(shown["last_commit"]["title"], "Create the repository", "{shown}");
+    // Without the wish for all or none, the others move.
+    let said = work.refused(&ana, &hosted.url, &["main:b", "main:z"]);
+    assert!(
+        said.contains("new branch") && said.contains("its log says why"),
+        "{said}"
+    );
+    assert_eq!(hosted.tip("refs/heads/b"), work.tip("HEAD"));
+    std::fs::remove_dir_all(lock).unwrap();
+    work.push(&ana, &hosted.url, &push);
+    let after = hosted.references();
+    assert!(
+        after.contains("refs/heads/place/below") && after.contains("refs/heads/z") && !after.contains("gone"),
+        "{after}"
+    );
+    assert_git_agrees(&app).await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn names_that_cannot_be_are_refused_one_by_one() {
     let app = TestApp::start().await;
     let ana = app.user("ana").await;

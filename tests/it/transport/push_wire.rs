@@ -18,7 +18,7 @@ fn packet(text: &str) -> Vec<u8> {
 }
 
 /// A request with these commands and this pack.
-fn request(commands: &[(&str, &str, &str)], capabilities: &str, pack: &[u8]) -> Vec<u8> {
+pub(super) fn request(commands: &[(&str, &str, &str)], capabilities: &str, pack: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
     for (place, (old, new, name)) in commands.iter().enumerate() {
         let tail = if place == 0 {
@@ -33,7 +33,7 @@ fn request(commands: &[(&str, &str, &str)], capabilities: &str, pack: &[u8]) -> 
     body
 }
 
-fn pack(work: &Work, revisions: &str) -> Vec<u8> {
+pub(super) fn pack(work: &Work, revisions: &str) -> Vec<u8> {
     let mut child = Command::new("git")
         .args(["pack-objects", "--revs", "--stdout", "--quiet"])
         .current_dir(work.path())
@@ -45,7 +45,7 @@ fn pack(work: &Work, revisions: &str) -> Vec<u8> {
     child.wait_with_output().unwrap().stdout
 }
 
-async fn send(client: &Client, body: Vec<u8>) -> Reply {
+pub(super) async fn send(client: &Client, body: Vec<u8>) -> Reply {
     client
         .call(Method::POST, "/api/v1/git/ana/wire/git-receive-pack")
         .header("content-type", "application/x-git-receive-pack-request")

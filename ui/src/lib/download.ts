@@ -5,7 +5,6 @@ export interface Wanted {
 	/** A file; a folder with `archive`; empty for everything. */
 	path: string;
 	revision: string;
-	/** The hub signs addresses of zips only, so private content has no other. */
 	archive?: 'zip' | 'tar.gz';
 }
 
@@ -24,7 +23,7 @@ export function signedAddress(
 ): Promise<Schema<'SignedLinkView'>> {
 	const { owner, name, repo_type } = repository;
 	const params = { path: { username: owner, repo_name: name }, query: { repo_type } };
-	const body = { path, revision, zip: archive === 'zip' };
+	const body = { path, revision, format: archive };
 	return take(api.POST('/api/{username}/{repo_name}/sign', { params, body }));
 }
 

@@ -6,14 +6,32 @@ function tag(): string {
 	return getLocale() === 'zh' ? 'zh-CN' : 'en-GB';
 }
 
-/** 12,345 in full. */
+/** A formatter for each language, kept: to make one costs a slow machine 50 ms, and pages show many figures. */
+function kept<T>(make: (tag: string) => T): () => T {
+	const made = new Map<string, T>();
+	return () => {
+		const formatter = made.get(tag()) ?? make(tag());
+		made.set(tag(), formatter);
+		return formatter;
+	};
+}
+
+const shortCounts = kept(
+	(tag) => new Intl.NumberFormat(tag, { notation: 'compact', maximumFractionDigits: 1 })
+);
+const percents = kept((tag) => new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 0 }));
+const dates = kept((tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'long' }));
+const moments = kept((tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'long', timeStyle: 'medium' }));
+const spans = kept((tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto' }));
+
+/** 12,345 in full, a whole number. Both languages group by commas, so no formatter is asked. */
 export function formatCount(count: number): string {
-	return new Intl.NumberFormat(tag()).format(count);
+	return String(count).replace(/(?<=\d)(?=(?:\d{3})+$)/g, ',');
 }
 
 /** 12.3k or 1.2万: for figures beside an icon, never for ones that are compared. */
 export function formatShortCount(count: number): string {
-	return new Intl.NumberFormat(tag(), { notation: 'compact', maximumFractionDigits: 1 }).format(count);
+	return count < 1_000 ? String(count) : shortCounts().format(count);
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
@@ -27,23 +45,23 @@ export function formatBytes(bytes: number): string {
 		unit += 1;
 	}
 	const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-	const figure = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-	return `${new Intl.NumberFormat(tag(), figure).format(value)} ${UNITS[unit]}`;
+	const figure = digits === 0 ? formatCount(Math.round(value)) : value.toFixed(digits);
+	return `${figure} ${UNITS[unit]}`;
 }
 
 /** A fraction of one as a percentage: `42 %`. */
 export function formatPercent(fraction: number): string {
-	return new Intl.NumberFormat(tag(), { style: 'percent', maximumFractionDigits: 0 }).format(fraction);
+	return percents().format(fraction);
 }
 
 /** 12 March 2026, or 2026年3月12日. */
 export function formatDate(time: string | Date): string {
-	return new Intl.DateTimeFormat(tag(), { dateStyle: 'long' }).format(new Date(time));
+	return dates().format(new Date(time));
 }
 
 /** Day and time of day in the reader's zone, for tooltips. */
 export function formatMoment(time: string | Date): string {
-	return new Intl.DateTimeFormat(tag(), { dateStyle: 'long', timeStyle: 'medium' }).format(new Date(time));
+	return moments().format(new Date(time));
 }
 
 const SPANS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -65,11 +83,10 @@ function daysBetween(from: Date, to: Date): number {
 export function formatAgo(time: string | Date, now: Date = new Date()): string {
 	const seconds = (new Date(time).getTime() - now.getTime()) / 1000;
 	if (Math.abs(seconds) < 60) return m.time_now();
-	const relative = new Intl.RelativeTimeFormat(tag(), { numeric: 'auto' });
 	for (const [unit, length] of SPANS) {
 		if (Math.abs(seconds) < length) continue;
 		const count = unit === 'day' ? daysBetween(now, new Date(time)) : Math.trunc(seconds / length);
-		return relative.format(count, unit);
+		return spans().format(count, unit);
 	}
 	return m.time_now();
 }

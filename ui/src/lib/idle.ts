@@ -14,3 +14,18 @@ export function whenIdle(signal: AbortSignal): Promise<void> {
 		else setTimeout(begin, 100);
 	});
 }
+
+/** Work that takes longer than this delays what a person presses meanwhile so much that it is felt. */
+const LONGEST_TURN_MILLISECONDS = 12;
+
+/** Cuts long work into turns: a press between two of them is answered at once. */
+export class Turns {
+	#began = performance.now();
+
+	/** Comes at once while the turn is short, else after the browser has done what waits. */
+	async next(): Promise<void> {
+		if (performance.now() - this.#began < LONGEST_TURN_MILLISECONDS) return;
+		await new Promise((done) => setTimeout(done));
+		this.#began = performance.now();
+	}
+}

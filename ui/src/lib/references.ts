@@ -12,20 +12,23 @@ interface Wanted {
 	q?: string;
 	page?: number;
 	limit: number;
+	/** Whether to tell how far each branch is from the default one. */
+	divergence?: boolean;
 }
 
 /** Branches or tags of a repository, a page of them. */
 export function listReferences(
 	repository: OpenRepository,
 	which: 'branches' | 'tags',
-	{ q, page = 1, limit }: Wanted,
+	{ q, page = 1, limit, divergence }: Wanted,
 	signal?: AbortSignal
 ): Promise<References> {
 	const { path, query } = repository.gitParameters;
 	const params = { path, query: { ...query, ...(q ? { q } : {}), page, limit } };
+	const branches = { path, query: { ...params.query, divergence } };
 	return take(
 		which === 'branches'
-			? api.GET('/api/v1/repos/{owner}/{repo}/branches', { params, signal })
+			? api.GET('/api/v1/repos/{owner}/{repo}/branches', { params: branches, signal })
 			: api.GET('/api/v1/repos/{owner}/{repo}/tags', { params, signal })
 	);
 }

@@ -295,9 +295,7 @@ pub(super) async fn unlock(
     files: Data<Files>,
     users: Data<Users>,
 ) -> Result<HttpResponse, LfsRefusal> {
-    request.address.writable(files.repos(), &request.caller)?;
-    let force = body?.force;
-    remove(request, &path.0.2, force, &files, &users).await
+    remove(request, &path.0.2, body.map(|body| body.0.force), &files, &users).await
 }
 
 /// Whether to use force.
@@ -333,29 +331,22 @@ pub(super) async fn delete(
     files: Data<Files>,
     users: Data<Users>,
 ) -> Result<HttpResponse, LfsRefusal> {
-    request.address.writable(files.repos(), &request.caller)?;
-    let force = query?.0.force;
-    remove(request, &path.0.2, force, &files, &users).await
+    remove(request, &path.0.2, query.map(|query| query.0.force), &files, &users).await
 }
 
 async fn remove(
     request: LfsRequest,
     id: &str,
-    force: bool,
+    force: Result<bool, ApiError>,
     files: &Files,
     users: &Users,
 ) -> Result<HttpResponse, LfsRefusal> {
     let proof = request.address.writable(files.repos(), &request.caller)?;
+    let force = force?;
     // What is no id is the id of no lock.
     let id = id.parse().map_err(|_| FilesError::UnknownLock)?;
-    let admin = if force {
-        files
-            .repos()
-            .administrable(&request.caller, proof.as_read().clone())
-            .ok()
-    } else {
-        None
-    };
+    let admin = || files.repos().administrable(&request.caller, proof.as_read().clone());
+    let admin = if force { admin().ok() } else { None };
     let lock = files.unlock(&proof, id, admin.as_ref(), request.origin).await?;
     let lock = LockView::new(lock, users)?;
     Ok(answer(HttpResponse::Ok(), &OneLock { lock }))

@@ -164,6 +164,14 @@ async fn receive(mut intake: LargeIntake, mut body: Payload) -> Result<(), Files
     intake.finish().await
 }
 
+/// Refuses what is said about another object than that of the address.
+fn require_object(oid: &str, sha256: Sha256) -> Result<(), LfsRefusal> {
+    if oid == sha256.to_string() {
+        return Ok(());
+    }
+    Err(LfsRefusal::new(Code::Invalid, "The address is that of another object."))
+}
+
 /// An object that was sent.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(super) struct SentObject {
@@ -189,9 +197,7 @@ pub(super) async fn lfs_verify(
     let (caller, _) = users.caller_of_request("POST", request.path(), request.query_string())?;
     let proof = files.repos().readable_by_id(&caller, repository)?;
     let Json(sent) = body?;
-    if sent.oid != sha256.to_string() {
-        return Err(LfsRefusal::new(Code::Invalid, "The address is that of another object."));
-    }
+    require_object(&sent.oid, sha256)?;
     match files.large_size(&proof, sha256)? {
         Some(size) if size == sent.size => Ok(answer(HttpResponse::Ok(), &sent)),
         Some(size) => {
@@ -261,9 +267,7 @@ pub(super) async fn lfs_join_parts(
     let upload = parameters.get(UPLOAD).and_then(|upload| upload.parse().ok());
     let upload = upload.ok_or_else(|| LfsRefusal::new(Code::Forbidden, "The address names no upload."))?;
     let Json(sent) = body?;
-    if sent.oid != sha256.to_string() {
-        return Err(LfsRefusal::new(Code::Invalid, "The address is that of another object."));
-    }
+    require_object(&sent.oid, sha256)?;
     files.finish_direct(proof, upload, sha256, sent.tags()?).await?;
     Ok(HttpResponse::Ok().finish())
 }

@@ -80,34 +80,8 @@ function withToken(request: Request, token: string): Request {
 	return new Request(request, { headers });
 }
 
-/** Answers to requests that nobody has made yet, by address. Each is taken once, and none is kept for long. */
-const early = new Map<string, Promise<Response>>();
-const EARLY_MILLISECONDS = 10_000;
-
-/** Sends a request that a page will soon make. */
-export function askEarly(address: string): void {
-	const url = new URL(address, location.href).href;
-	const answer = authorizedFetch(new Request(url));
-	// Whoever takes it meets the failure, too.
-	answer.catch(() => {});
-	early.set(url, answer);
-	setTimeout(() => {
-		if (early.get(url) !== answer) return;
-		early.delete(url);
-		// An answer that nobody reads would hold its connection.
-		answer.then((response) => response.body?.cancel()).catch(() => {});
-	}, EARLY_MILLISECONDS);
-}
-
-async function fetchOrTakeEarly(request: Request): Promise<Response> {
-	const answer = request.method === 'GET' ? early.get(request.url) : undefined;
-	if (answer === undefined) return authorizedFetch(request);
-	early.delete(request.url);
-	return answer;
-}
-
 /** The typed client of the hub's API. Wrap its calls in {@link take}. */
-export const api = createClient<paths>({ baseUrl: '', fetch: fetchOrTakeEarly });
+export const api = createClient<paths>({ baseUrl: '', fetch: authorizedFetch });
 
 interface Answer<T> {
 	data?: T;

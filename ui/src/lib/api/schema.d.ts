@@ -1398,6 +1398,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repos/{owner}/{repo}/forks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The forks of a repository that the caller may see, the newest first. */
+        get: operations["list_forks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repos/{owner}/{repo}/info/lfs/locks": {
         parameters: {
             query?: never;
@@ -1497,7 +1514,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What pushes to the repository may do; for those who may administer it. */
+        /** What pushes to the repository may do; for those who may push. */
         get: operations["show_protections"];
         /** Changes what pushes to the repository may do. */
         put: operations["change_protections"];
@@ -3115,6 +3132,13 @@ export interface components {
             /** @description Whether a limit kept some lines from being compared or shown. */
             truncated: boolean;
         };
+        /** @description How far a branch is from the default one. */
+        DivergenceView: {
+            /** @description Commits that only the branch has. */
+            ahead: components["schemas"]["CountView"];
+            /** @description Commits that only the default branch has. */
+            behind: components["schemas"]["CountView"];
+        };
         /** @description An entry of a list. */
         EntryView: {
             /** @description The id of a file; folders have none. */
@@ -4277,6 +4301,7 @@ export interface components {
                 annotation?: components["schemas"]["AnnotationView"] | null;
                 /** @description The commit that it names. */
                 commit: components["schemas"]["HistoryCommitView"];
+                divergence?: components["schemas"]["DivergenceView"] | null;
                 /** @description Whether it is the branch that pages and counters show. */
                 is_default: boolean;
                 /** @description Its name. */
@@ -4636,6 +4661,7 @@ export interface components {
             annotation?: components["schemas"]["AnnotationView"] | null;
             /** @description The commit that it names. */
             commit: components["schemas"]["HistoryCommitView"];
+            divergence?: components["schemas"]["DivergenceView"] | null;
             /** @description Whether it is the branch that pages and counters show. */
             is_default: boolean;
             /** @description Its name. */
@@ -4902,14 +4928,14 @@ export interface components {
         };
         /** @description What to sign an address for. */
         SignFile: {
+            /** @description `zip` or `tar.gz`: a folder, or everything, as an archive. */
+            format?: string | null;
             /** @description Whether a browser shows the file in place of saving it. */
             inline?: boolean;
-            /** @description A file; a folder with `zip`; empty for everything as a zip. */
+            /** @description A file; a folder with `format`; empty for everything as an archive. */
             path: string;
             /** @description A branch, a tag or a commit; the default branch when absent. */
             revision?: string | null;
-            /** @description Whether to send a folder, or everything, as a zip. */
-            zip?: boolean;
         };
         /** @description An address that works without a token. */
         SignedLinkView: {
@@ -8579,6 +8605,8 @@ export interface operations {
                 repo_type?: string;
                 /** @description Only names that contain this text, in small or capital letters. */
                 q?: string;
+                /** @description Whether to tell how far each branch is from the default one. */
+                divergence?: boolean;
                 /** @description The page, counted from 1. */
                 page?: number;
                 /** @description Items per page, 1 to 100; 20 when absent. */
@@ -9087,6 +9115,41 @@ export interface operations {
                 content?: never;
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_forks: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RepositoryView"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

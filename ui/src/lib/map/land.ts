@@ -1,3 +1,6 @@
+import { geoOrthographic, geoPath, geoProjection } from 'd3-geo';
+import { feature } from 'topojson-client';
+import atlas from 'world-atlas/land-110m.json';
 import type { Sheet } from './extent';
 
 export interface Drawing {
@@ -9,18 +12,8 @@ export interface Drawing {
 
 const RADIANS = Math.PI / 180;
 
-/** Natural Earth's land on a sheet of this size and on a globe of this radius. Outlines and projections come with it. */
-export async function drawLand(
-	sheet: Sheet,
-	width: number,
-	height: number,
-	radius: number
-): Promise<Drawing> {
-	const [{ geoOrthographic, geoPath, geoProjection }, { feature }, { default: atlas }] = await Promise.all([
-		import('d3-geo'),
-		import('topojson-client'),
-		import('world-atlas/land-110m.json')
-	]);
+/** Natural Earth's land on a sheet of this size and on a globe of this radius. */
+export function drawLand(sheet: Sheet, width: number, height: number, radius: number): Drawing {
 	const topology = atlas as unknown as Parameters<typeof feature>[0];
 	const land = feature(topology, topology.objects['land']!);
 	const [longitude, latitude] = sheet.centre;

@@ -1,13 +1,17 @@
+import { Turns } from '$lib/idle';
+
 /**
  * Typesets the formulas of a text; tells whether there were any. KaTeX comes only with the first formula; one that it cannot
- * read stays as written.
+ * read stays as written. They take turns with what is pressed meanwhile.
  */
 export async function typesetFormulas(root: Element, signal: AbortSignal): Promise<boolean> {
 	const formulas = root.querySelectorAll<HTMLElement>('[data-math-style]');
 	if (formulas.length === 0) return false;
 	const [{ default: katex }] = await Promise.all([import('katex'), import('katex/dist/katex.min.css')]);
-	if (signal.aborted) return false;
+	const turns = new Turns();
 	for (const formula of formulas) {
+		await turns.next();
+		if (signal.aborted) return false;
 		const source = formula.textContent ?? '';
 		try {
 			katex.render(source, formula, {

@@ -1,5 +1,6 @@
 import { repositoryTypeOf, type RepositoryKey } from '$lib/addresses';
 import { api, take, type Schema } from '$lib/api/client';
+import { earlyOr, first } from '$lib/api/early';
 import { getContext, setContext } from 'svelte';
 import { Resource } from './resource.svelte';
 import { session } from './session.svelte';
@@ -27,7 +28,9 @@ export class OpenRepository {
 			void session.user?.id;
 			const query = { repo_type: repositoryTypeOf(family) };
 			const path = { username: owner, repo_name: name };
-			return take(api.GET('/api/{username}/{repo_name}', { params: { path, query }, signal }));
+			return earlyOr(first.repository(owner, name, query.repo_type), () =>
+				take(api.GET('/api/{username}/{repo_name}', { params: { path, query }, signal }))
+			);
 		});
 	}
 

@@ -1,4 +1,5 @@
 import { api, keepGrant, onSessionEnded, take, type Schema } from '$lib/api/client';
+import { earlyOr, first } from '$lib/api/early';
 import { Problem } from '$lib/api/problem';
 import { onTokensChanged, readTokens, writeTokens } from '$lib/api/tokens';
 
@@ -22,7 +23,7 @@ class Session {
 
 	async #load(): Promise<void> {
 		try {
-			this.user = readTokens() === null ? null : await take(api.GET('/api/auth/me'));
+			this.user = readTokens() === null ? null : await earlyOr(first.me, () => take(api.GET('/api/auth/me')));
 		} catch (thrown) {
 			if (Problem.of(thrown).status === 401) {
 				writeTokens(null);

@@ -1,1 +1,0 @@
-import{J as e}from"./9d_1t2hY.js";var t=e=>`${e?.width} × ${e?.height} pixels`,n=e=>`${e?.width} × ${e?.height} 像素`,r=((r,i={})=>(i.locale??e())===`zh`?n(r):t(r));export{r as t};

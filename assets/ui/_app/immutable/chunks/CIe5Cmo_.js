@@ -1,0 +1,2 @@
+
+function e(e,n=!1){if(e[0]===255&&e[1]===254)return{text:t(e,`utf-16le`),encoding:`utf-16`};if(e[0]===254&&e[1]===255)return{text:t(e,`utf-16be`),encoding:`utf-16`};if(!e.subarray(0,8192).includes(0))for(let r of[`utf-8`,`gb18030`])for(let i=0;i<=(n?3:0);i+=1){let n=t(e.subarray(0,e.length-i),r);if(n!==void 0)return{text:n,encoding:r}}}function t(e,t){try{return new TextDecoder(t,{fatal:!t.startsWith(`utf-16`)}).decode(e)}catch{return}}export{e as t};

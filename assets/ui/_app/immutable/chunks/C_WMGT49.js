@@ -1,1 +1,0 @@
-import{J as e}from"./9d_1t2hY.js";var t=()=>`Data type`,n=()=>`数据类型`,r=((r={},i={})=>(i.locale??e())===`zh`?n(r):t(r));export{r as t};

@@ -1,1 +1,0 @@
-export{Q as decode,$ as decoders,et as dictionary,tt as encoders,nt as get_error_template,rt as hash,it as hooks,lt as matchers,at as nodes,ct as root,ot as server_loads}from"../chunks/9d_1t2hY.js";

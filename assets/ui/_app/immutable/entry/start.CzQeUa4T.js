@@ -1,1 +1,0 @@
-export{_t as load_css,gt as start}from"../chunks/9d_1t2hY.js";

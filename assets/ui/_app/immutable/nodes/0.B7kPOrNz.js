@@ -1,0 +1,2 @@
+
+export{l as component,ft as universal}from"../chunks/CAtgRi7e.js";

@@ -1,1 +1,0 @@
-export{t as component,Z as universal}from"../chunks/9d_1t2hY.js";

@@ -1,3 +1,0 @@
-import { askForPage } from '$lib/api/early';
-
-askForPage(location.pathname);

@@ -1,0 +1,3 @@
+import { drawLand } from './land';
+
+onmessage = ({ data }: MessageEvent<Parameters<typeof drawLand>>) => postMessage(drawLand(...data));
