@@ -130,12 +130,11 @@ impl Repository {
                 continue;
             };
             // Many references often hold one object.
-            let end = match ends.get(&target) {
-                Some(end) => *end,
-                None => {
-                    let missing = || GitError::RevisionNotFound(target.to_string());
-                    *ends.entry(target).or_insert(self.peeled(target)?.ok_or_else(missing)?)
-                }
+            let end = if let Some(end) = ends.get(&target) {
+                *end
+            } else {
+                let missing = || GitError::RevisionNotFound(target.to_string());
+                *ends.entry(target).or_insert(self.peeled(target)?.ok_or_else(missing)?)
             };
             all.insert(name.to_string(), (target, Some(end).filter(|end| *end != target)));
         }

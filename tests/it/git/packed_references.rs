@@ -199,7 +199,8 @@ fn references_that_move_while_they_are_packed_are_never_lost_nor_overlooked() {
         });
         let until = std::time::Instant::now() + std::time::Duration::from_secs(3);
         let mut rounds = 0;
-        while std::time::Instant::now() < until {
+        // A disk that is busy elsewhere takes a second for a round.
+        while std::time::Instant::now() < until || rounds < 6 {
             let packed = bench.git.pack_references(bench.id, 0);
             stop.store(packed.is_err(), Ordering::Relaxed);
             packed.unwrap();
@@ -214,7 +215,6 @@ fn references_that_move_while_they_are_packed_are_never_lost_nor_overlooked() {
                 }
             }
         }
-        assert!(rounds > 5, "{rounds}");
         stop.store(true, Ordering::Relaxed);
         reader.join().unwrap();
         writers
