@@ -1,4 +1,5 @@
-//! References that have long stood still as lines of one file, `packed-refs`, instead of a file each (git-pack-refs).
+//! References that have long stood still, or that move together, as lines of one file, `packed-refs`, instead of a file each
+//! (git-pack-refs).
 //!
 //! A reference is in `packed-refs`, durably, before its own file goes, and readers look at its own file first, so it is
 //! always found. Its own file goes only while it says what was packed; a newer one stays and wins.
@@ -7,10 +8,11 @@ use super::durable::sync_folder;
 use super::error::GitError;
 use super::lock_file::LockFile;
 use super::model::ObjectId;
+use super::references::is_absent;
 use super::repository::{Git, Repository};
 use crate::base::RepositoryId;
 use gix::refs::{FullName, Target};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 use std::fs;
 use std::io::ErrorKind;
@@ -65,6 +67,18 @@ impl Git {
     }
 }
 
+fn text_of(packed: &Packed) -> String {
+    let mut text = HEADER.to_owned();
+    for (name, (target, peeled)) in packed {
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "{target} {name}");
+        if let Some(peeled) = peeled {
+            let _ = writeln!(text, "^{peeled}");
+        }
+    }
+    text
+}
+
 impl Repository {
     /// References that can be packed, with where they lead; what leads to nothing stays as it is, as in git.
     fn packable(&self) -> Result<Vec<Loose>, GitError> {
@@ -98,19 +112,55 @@ impl Repository {
                 packed.push(reference);
             }
         }
-        if packed.is_empty() {
-            return Ok(packed);
+        if !packed.is_empty() {
+            lock.commit_later(text_of(&all).as_bytes())?;
         }
-        let mut text = HEADER.to_owned();
-        for (name, (target, peeled)) in all {
-            // Writing to a text cannot fail.
-            let _ = writeln!(text, "{target} {name}");
-            if let Some(peeled) = peeled {
-                let _ = writeln!(text, "^{peeled}");
-            }
-        }
-        lock.commit_later(text.as_bytes())?;
         Ok(packed)
+    }
+
+    /// Writes what references hold from now on into the packed ones, durably, and takes out those that hold nothing. What
+    /// files of their own say is found before it until [`Self::remove_files`]. Only while no other reference can move.
+    pub(super) fn pack_targets(&self, targets: &[(FullName, Option<ObjectId>)]) -> Result<(), GitError> {
+        let lock = LockFile::take(&self.folder().join(FILE))?;
+        let mut all = self.read_packed()?;
+        let mut ends = HashMap::new();
+        for (name, target) in targets {
+            let Some(target) = *target else {
+                all.remove(&name.to_string());
+                continue;
+            };
+            // Many references often hold one object.
+            let end = if let Some(end) = ends.get(&target) {
+                *end
+            } else {
+                let missing = || GitError::RevisionNotFound(target.to_string());
+                *ends.entry(target).or_insert(self.peeled(target)?.ok_or_else(missing)?)
+            };
+            all.insert(name.to_string(), (target, Some(end).filter(|end| *end != target)));
+        }
+        lock.commit_later(text_of(&all).as_bytes())
+    }
+
+    /// Removes the own files of references of which the packed ones say everything; durable when it returns. Only while
+    /// no other reference can move.
+    pub(super) fn remove_files<'a>(&self, names: impl Iterator<Item = &'a FullName>) -> Result<(), GitError> {
+        let mut folders = BTreeSet::new();
+        for name in names {
+            let path = self.loose_path(name);
+            match fs::remove_file(&path) {
+                Err(error) if !is_absent(&error) => return Err(error.into()),
+                _ => {}
+            }
+            folders.extend(path.parent().map(PathBuf::from));
+        }
+        // Also where nothing was: packing may have removed it just now, and it must not come back after a power cut.
+        for folder in folders.iter().filter(|folder| folder.is_dir()) {
+            sync_folder(folder)?;
+        }
+        for folder in folders.iter().rev() {
+            self.remove_empty_parents(&folder.join("any"));
+        }
+        Ok(())
     }
 
     fn says(&self, reference: &Loose) -> Result<bool, GitError> {

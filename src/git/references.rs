@@ -266,7 +266,7 @@ impl Repository {
 }
 
 /// Whether a file is not there, a folder in its place or a file in place of its folder included.
-fn is_absent(error: &std::io::Error) -> bool {
+pub(super) fn is_absent(error: &std::io::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory

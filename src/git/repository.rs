@@ -5,6 +5,7 @@ use super::durable::{create_folders, replace, sync_folder, unique_name, write_ne
 use super::error::GitError;
 use super::locks::Locks;
 use super::lookup::Reopened;
+use super::protocol::pack_cache::PackCache;
 use super::protocol::reachable::ReachCache;
 use super::references::branch_reference;
 use crate::base::RepositoryId;
@@ -284,6 +285,12 @@ impl Repository {
     /// The id under which it was opened.
     pub fn id(&self) -> RepositoryId {
         self.id
+    }
+
+    /// The same, remembering within so many bytes what deltas are made from: for whoever reads many objects.
+    pub(super) fn keeping_bases(mut self, bytes: usize) -> Self {
+        self.gix.objects.set_pack_cache(move || Box::new(PackCache::new(bytes)));
+        self
     }
 
     /// Its folder on disk.

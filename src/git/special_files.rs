@@ -12,7 +12,8 @@ const ATTRIBUTE_LINE_MAX_BYTES: usize = 2_048;
 
 /// Whether git obeys files of this name, in the disguises of macOS and Windows too.
 pub(super) fn is_special(name: &str) -> bool {
-    is_modules(name) || is_attributes(name)
+    // No other letter is one of these in lower case; most names end here.
+    name.starts_with(['.', 'g', 'G']) && (is_modules(name) || is_attributes(name))
 }
 
 fn plain(name: &str) -> String {

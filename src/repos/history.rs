@@ -2,8 +2,9 @@ use super::{Repos, event};
 use crate::events::{Consumer, Event, Subject};
 use crate::git::path_history::{self, HistoryError};
 use crate::jobs::JobResult;
+use std::collections::BTreeSet;
 
-/// Brings the path history of default branches up to date after a crash: the commit itself does it in the ordinary case.
+/// Brings the path history of default branches up to date after a push, and after a crash: a commit of the web does it itself.
 pub struct PathHistory(Repos);
 
 impl PathHistory {
@@ -15,13 +16,16 @@ impl PathHistory {
 
 impl Consumer for PathHistory {
     const NAME: &'static str = "path-history";
-    const KINDS: &'static [&'static str] = &[event::COMMITTED];
+    /// A change tells that the default branch is another one, or gone.
+    const KINDS: &'static [&'static str] = &[event::COMMITTED, event::CHANGED];
 
     async fn handle(&self, events: &[Event]) -> JobResult {
-        for event in events {
-            let Some(Subject::Repository(id)) = event.subject else {
-                continue;
-            };
+        // A push of a thousand branches is a thousand events of one repository.
+        let subjects = events.iter().filter_map(|event| match event.subject {
+            Some(Subject::Repository(id)) => Some(id),
+            _ => None,
+        });
+        for id in subjects.collect::<BTreeSet<_>>() {
             let Some(repository) = self.0.get(id)? else { continue };
             let refreshed = path_history::refresh(&self.0.git, &self.0.store, id, &repository.default_branch).await;
             match refreshed {

@@ -7,7 +7,7 @@ use super::{Repos, ReposError, event, store};
 use crate::base::{RepositoryId, blocking};
 use crate::events::{Events, NewEvent, Origin, Subject};
 use crate::git::receive::{ReferenceChange, ReferenceRefusal, branch_name};
-use crate::git::{Repository as GitRepository, RepositoryGuard, path_history};
+use crate::git::{Repository as GitRepository, RepositoryGuard};
 use crate::store::WriteTx;
 use serde_json::json;
 use std::collections::HashMap;
@@ -42,13 +42,8 @@ impl Repos {
         let (git, asked) = (self.git.clone(), journal.clone());
         let moved = blocking(move || Moved::by(&git.repository(id)?, &asked, &row)).await?;
         let outcomes = moved.outcomes.clone();
-        let touched = moved.touched;
-        let default_branch = moved.default_branch.clone();
+        // The path history follows by the event: that may take long, and until then readers walk.
         self.settle_push(id, journal, moved).await?;
-        if touched && let Err(error) = path_history::refresh(&self.git, &self.store, id, &default_branch).await {
-            // The push stands; the consumer of its event does this again.
-            tracing::error!(%id, branch = default_branch, %error, "the path history could not follow a push");
-        }
         Ok(outcomes)
     }
 

@@ -2,21 +2,29 @@
 //!
 //! Histories are made from a seed by `git fast-import`, packed by git, and kept in `target/bench-histories` for the next run.
 //! Each is pushed to an empty repository on both sides, cloned, and fetched into a clone that lacks the last hundredth of its
-//! commits; the client is the same git and its own work is part of every figure. Hub and peer take turns; ratios are medians
-//! over the rounds. Memory is what the hub, or fcgiwrap with all that it starts, holds of its own (`RssAnon`) at the most.
+//! commits; the client is the same git and its own work is part of every figure. Hub and peer take turns, and what the hub does
+//! after it has answered is over before the next turn begins; ratios are medians over the rounds. Memory is what the hub, or
+//! fcgiwrap with all that it starts, holds of its own (`RssAnon`) at the most.
+//!
+//! With thousands of references stock git itself works for seconds before it sends the first byte of a push, so that request
+//! is measured alone too: curl sends the same bytes to both.
 //!
 //! Arguments choose histories. Run: `tests/bench/run git`
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use support::{
-    GitServer, HISTORIES, History, Hub, HubAccount, PeakMemory, kept_histories, median, print_machine,
+    GitServer, HISTORIES, History, Hub, HubAccount, PeakMemory, cpu_seconds, kept_histories, median, print_machine,
     print_ratio_of_times, run, work_folder,
 };
 
 const ROUNDS: usize = 3;
 const REFERENCES: usize = 5_000;
+const SETTLE_STEP: Duration = Duration::from_millis(100);
+/// Processor seconds of a step in which nothing happens: two ticks of the kernel's clock.
+const QUIET: f64 = 0.025;
 /// At most 1.1 times the peer's time to clone and fetch.
 const AIM: f64 = 0.9;
 /// At most half of the peer's time to push.
@@ -101,6 +109,7 @@ impl Bench {
             let everything = "+refs/heads/*:refs/heads/*";
             push.hub
                 .measure(hub, || self.git(origin, &["push", "-q", &ours, everything]))?;
+            self.settle();
             push.peer
                 .measure(peer, || self.git(origin, &["push", "-q", &theirs, everything]))?;
             for (figures, process, url) in [(&mut clone.hub, hub, &ours), (&mut clone.peer, peer, &theirs)] {
@@ -168,6 +177,7 @@ impl Bench {
         let (hub, peer) = (self.hub.process(), self.peer.process());
         push.hub
             .measure(hub, || self.git(&many, &["push", "-q", &ours, everything]))?;
+        self.settle();
         push.peer
             .measure(peer, || self.git(&many, &["push", "-q", &theirs, everything]))?;
         for _ in 0..ROUNDS * 3 {
@@ -178,7 +188,65 @@ impl Bench {
         }
         push.print("push_5000_references", AIM_PUSH);
         list.print("list_5000_references", AIM);
+        self.references_alone(origin, tip.trim())
+    }
+
+    /// The request of such a push without the work that git does before it.
+    fn references_alone(&mut self, origin: &Path, tip: &str) -> anyhow::Result<()> {
+        let mut request = String::new();
+        for number in 0..REFERENCES {
+            let capabilities = if number == 0 { "\0report-status" } else { "" };
+            let command = format!("{:040} {tip} refs/heads/topic/{number:05}{capabilities}", 0);
+            write!(request, "{:04x}{command}", command.len() + 4)?;
+        }
+        request.push_str("0000");
+        let body = self.folder.join("request");
+        std::fs::write(&body, request)?;
+        run(Command::new("sh")
+            .arg("-c")
+            .arg("echo main | git -C \"$0\" pack-objects --revs --stdout -q >> \"$1\"")
+            .args([origin, &body]))?;
+        let mut push = Both::default();
+        for round in 0..ROUNDS {
+            let (ours, theirs) = self.targets(&format!("alone-{round}"))?;
+            let (hub, peer) = (self.hub.process(), self.peer.process());
+            push.hub.measure(hub, || self.send(&ours, &body))?;
+            self.settle();
+            push.peer.measure(peer, || self.send(&theirs, &body))?;
+        }
+        push.print("receive_5000_references", AIM_PUSH);
         Ok(())
+    }
+
+    fn send(&self, url: &str, body: &Path) -> anyhow::Result<()> {
+        let answer = run(Command::new("curl")
+            .args([
+                "-sS",
+                "--fail",
+                "-H",
+                "Content-Type: application/x-git-receive-pack-request",
+            ])
+            .args(["-H", &format!("Authorization: Bearer {}", self.account.token())])
+            .args(["--data-binary", &format!("@{}", body.display())])
+            .arg(format!("{url}/git-receive-pack")))?;
+        let last = format!("ok refs/heads/topic/{:05}", REFERENCES - 1);
+        anyhow::ensure!(answer.contains(&last), "{url} did not take the references");
+        Ok(())
+    }
+
+    /// Waits until the hub has done what it does after an answer.
+    fn settle(&self) {
+        let process = [self.hub.process()];
+        let mut quiet = 0;
+        while quiet < 3 {
+            let before = cpu_seconds(&process);
+            std::thread::sleep(SETTLE_STEP);
+            quiet = if cpu_seconds(&process) - before < QUIET {
+                quiet + 1
+            } else {
+                0
+            };
+        }
     }
 
     fn git(&self, folder: &Path, arguments: &[&str]) -> anyhow::Result<()> {

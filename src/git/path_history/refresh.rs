@@ -7,6 +7,9 @@ use crate::git::Git;
 use crate::store::Store;
 use std::sync::Arc;
 
+/// Folders that deltas are made from: neighbouring commits share most of them.
+const BASES_BYTES: usize = 16 << 20;
+
 /// Brings the path history of a branch to where the branch stands, in as many transactions as it takes, and forgets it when
 /// the branch is gone. Two callers at once do the work twice and agree.
 pub async fn refresh(git: &Git, store: &Store, id: RepositoryId, branch: &str) -> Result<(), HistoryError> {
@@ -28,7 +31,7 @@ pub async fn refresh(git: &Git, store: &Store, id: RepositoryId, branch: &str) -
             let (walked, update) = blocking(move || {
                 let update = walker
                     .repository(id)
-                    .and_then(|repository| plan.next_update(&repository));
+                    .and_then(|repository| plan.next_update(&repository.keeping_bases(BASES_BYTES)));
                 (plan, update)
             })
             .await;

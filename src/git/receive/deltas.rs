@@ -1,4 +1,5 @@
-//! The second pass over a pack: deltas are worked out from their bases, depth first, each once.
+//! The second pass over a pack: deltas that the first one left are worked out from their bases, depth first, each once. What
+//! was worked out already is made again where others need it, and only there.
 //!
 //! Only the objects between a base and the delta at hand are held. When they take more than their budget, those nearest to
 //! the base are let go and made again when they are needed; the work that this may take is bounded too.
@@ -18,9 +19,7 @@ use std::path::Path;
 /// Content that is held at once, beside the two objects at hand.
 const HELD_MAX_BYTES: u64 = 256 << 20;
 /// Longer chains are written by no git and take long to read.
-const CHAIN_MAX: usize = 4_095;
-/// Bytes that reading the end of a chain may take, as a multiple of the largest object.
-const CHAIN_COST: u64 = 64;
+pub(super) const CHAIN_MAX: usize = 4_095;
 
 /// A pack whose entries are known and whose deltas are to be worked out.
 pub(super) struct Deltas<'a> {
@@ -56,17 +55,14 @@ impl<'a> Deltas<'a> {
         limits: ReceiveLimits,
     ) -> Result<Self, ReceiveError> {
         let file = data::File::at(path, gix::hash::Kind::Sha1).map_err(|error| ReceiveError::Git(error.into()))?;
-        let mut by_offset = Vec::new();
         let mut by_name: HashMap<ObjectId, Vec<u32>> = HashMap::new();
         for (place, object) in objects.iter().enumerate() {
-            let place = u32::try_from(place).map_err(|_| ReceiveError::pack("it has too many objects"))?;
-            match object.form {
-                Form::Whole(_) => {}
-                Form::Offset(base) => by_offset.push((base, place)),
-                Form::Named(base) => by_name.entry(base).or_default().push(place),
+            if let (Form::Named(base), None) = (object.form, object.id) {
+                let place = u32::try_from(place).map_err(|_| ReceiveError::pack("it has too many objects"))?;
+                by_name.entry(base).or_default().push(place);
             }
         }
-        by_offset.sort_unstable();
+        let by_offset = wanted(objects, &by_name)?;
         let work_left = ReceiveLimits::work_bytes(file.data_len() as u64);
         Ok(Self {
             objects,
@@ -172,7 +168,7 @@ impl<'a> Deltas<'a> {
                 continue;
             }
             let (kind, cost) = (step.kind, step.cost + self.objects[child as usize].size);
-            if path.len() > CHAIN_MAX || cost > self.limits.object_bytes.saturating_mul(CHAIN_COST) {
+            if path.len() > CHAIN_MAX || cost > self.limits.chain_bytes() {
                 return Err(ReceiveError::TooManyObjects("a chain of deltas is too long".to_owned()));
             }
             held += self.make_again(&mut path)?;
@@ -208,6 +204,9 @@ impl<'a> Deltas<'a> {
                 "one {kind} has {} bytes",
                 content.len()
             )));
+        }
+        if let Some(id) = object.id {
+            return Ok((id, content));
         }
         let id = object_id(kind, &content)?;
         self.found.note(id, kind, Some(&content))?;
@@ -252,6 +251,26 @@ impl<'a> Deltas<'a> {
     fn inflate(&mut self, place: u32) -> Result<Vec<u8>, ReceiveError> {
         inflated(&self.file, &mut self.inflate, &self.objects[place as usize])
     }
+}
+
+/// The deltas that have to be made, by the offsets of their bases: those that are not worked out, and those that lead to them.
+fn wanted(objects: &[Packed], by_name: &HashMap<ObjectId, Vec<u32>>) -> Result<Vec<(u64, u32)>, ReceiveError> {
+    let mut marked = vec![false; objects.len()];
+    let mut wanted = Vec::new();
+    for (first, object) in objects.iter().enumerate() {
+        let named = || object.id.is_some_and(|id| by_name.contains_key(&id));
+        let mut next = (object.id.is_none() || named()).then_some(first);
+        while let Some(place) = next.take().filter(|place| !marked[*place]) {
+            marked[place] = true;
+            if let Form::Offset(base) = objects[place].form {
+                let delta = u32::try_from(place).map_err(|_| ReceiveError::pack("it has too many objects"))?;
+                wanted.push((base, delta));
+                next = objects.binary_search_by_key(&base, |object| object.offset).ok();
+            }
+        }
+    }
+    wanted.sort_unstable();
+    Ok(wanted)
 }
 
 /// Lets go of the content nearest to the base until the rest fits the budget; answers how many bytes went.

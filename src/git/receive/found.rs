@@ -1,9 +1,10 @@
 //! What is learned of the objects of a pack while they pass: enough to judge the whole without reading it again.
 
 use super::ReceiveError;
-use super::object_check::{self, TreeFacts};
+use super::object_check::{self, Layout};
 use crate::git::special_files::is_special;
 use crate::git::{LfsPointer, ObjectId};
+use gix::bstr::{BStr, ByteSlice};
 use gix::objs::Kind;
 use std::collections::{HashMap, HashSet};
 
@@ -56,8 +57,15 @@ impl Found {
                 }
             }
             Kind::Tree => {
-                let facts = object_check::tree(content).map_err(bad)?;
-                self.note_tree(id, facts);
+                let mut folders = Vec::new();
+                object_check::tree(content, &mut |name, kind, target| {
+                    if kind == Kind::Tree {
+                        folders.push(target);
+                    }
+                    self.note_entry(name, kind, target);
+                })
+                .map_err(bad)?;
+                self.note_folders(id, folders);
             }
             Kind::Commit => {
                 let (tree, parents) = object_check::commit(content).map_err(bad)?;
@@ -75,18 +83,39 @@ impl Found {
         Ok(())
     }
 
-    fn note_tree(&mut self, id: ObjectId, facts: TreeFacts) {
-        let mut folders = Vec::new();
-        for (name, kind, target) in facts.entries {
-            self.needed.insert((target, kind));
-            match kind {
-                Kind::Tree => folders.push(target),
-                _ if is_special(&name) => {
-                    self.special.insert(target, name);
-                }
-                _ => {}
+    /// Notes a folder that follows one that was noted, which costs what they differ; false, and nothing noted, when they
+    /// differ in more than what their entries hold.
+    pub(super) fn note_folder_beside(
+        &mut self,
+        id: ObjectId,
+        (layout, old): (&Layout, &[u8]),
+        new: &[u8],
+    ) -> Result<bool, ReceiveError> {
+        let noted = layout.changed(old, new, &mut |name, kind, target| self.note_entry(name, kind, target));
+        let noted = noted.map_err(|reason| ReceiveError::BadObject {
+            id: id.to_string(),
+            reason,
+        })?;
+        if noted {
+            if self.kinds.insert(id, Kind::Tree).is_some() {
+                return Err(ReceiveError::pack(format!("it holds object {id} twice")));
             }
+            self.note_folders(id, layout.folders(new));
         }
+        Ok(noted)
+    }
+
+    fn note_entry(&mut self, name: &BStr, kind: Kind, target: ObjectId) {
+        self.needed.insert((target, kind));
+        if kind != Kind::Tree
+            && let Ok(name) = name.to_str()
+            && is_special(name)
+        {
+            self.special.insert(target, name.to_owned());
+        }
+    }
+
+    fn note_folders(&mut self, id: ObjectId, folders: Vec<ObjectId>) {
         if !folders.is_empty() {
             self.folders.insert(id, folders.into_boxed_slice());
         }

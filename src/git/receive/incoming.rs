@@ -25,6 +25,10 @@ const INDEX: &str = "arriving.idx";
 /// Work that any push may cause, and what every received byte adds to it: bytes made from deltas.
 const WORK_BYTES: u64 = 32 << 30;
 const WORK_PER_BYTE: u64 = 256;
+const EARLY_WORK_BYTES: u64 = 32 << 20;
+const EARLY_WORK_PER_BYTE: u64 = 32;
+/// What reading the end of a chain of deltas may take, as a multiple of the largest object.
+const CHAIN_COST: u64 = 64;
 /// Folders in folders; git itself reads 2,048 by default.
 const FOLDER_DEPTH_MAX: usize = 2_048;
 
@@ -42,6 +46,17 @@ pub struct ReceiveLimits {
 impl ReceiveLimits {
     pub(super) fn work_bytes(received: u64) -> u64 {
         WORK_BYTES.saturating_add(received.saturating_mul(WORK_PER_BYTE))
+    }
+
+    /// Bytes that may be made from deltas before all have come, and before it is known what they make together: a bomb
+    /// is refused before it has cost much.
+    pub(super) fn early_work_bytes(received: u64) -> u64 {
+        EARLY_WORK_BYTES.saturating_add(received.saturating_mul(EARLY_WORK_PER_BYTE))
+    }
+
+    /// Bytes that reading the end of a chain of deltas may take.
+    pub(super) fn chain_bytes(&self) -> u64 {
+        self.object_bytes.saturating_mul(CHAIN_COST)
     }
 }
 
@@ -161,19 +176,24 @@ impl Incoming {
     ) -> Result<(), ReceiveError> {
         let path = self.folder.join("pack").join(PACK);
         let file = File::create_new(&path).map_err(ReceiveError::own)?;
-        let streamed = pack_stream::receive(input, file, limits, &mut self.found)?;
+        let streamed = pack_stream::receive(input, file, limits)?;
+        self.found = streamed.found;
         let mut objects = streamed.objects;
         if objects.is_empty() {
             return Ok(());
         }
-        let bases = resolve(
-            &path,
-            &mut objects,
-            &mut self.found,
-            limits,
-            repository,
-            streamed.length,
-        )?;
+        let bases = if objects.iter().all(|object| object.id.is_some()) {
+            Vec::new()
+        } else {
+            resolve(
+                &path,
+                &mut objects,
+                &mut self.found,
+                limits,
+                repository,
+                streamed.length,
+            )?
+        };
         self.bytes = streamed.length;
         let checksum = complete(&path, streamed.length, objects.len(), &bases)?;
         self.write_index(&objects, &checksum)?;

@@ -13,6 +13,7 @@
 //!
 //! Deliberately absent: signed pushes, push options, SHA-256 repositories.
 
+mod arriving;
 mod commands;
 mod connectivity;
 pub(in crate::git) mod delta;
@@ -23,6 +24,7 @@ mod idents;
 mod incoming;
 mod large_files;
 mod object_check;
+mod pack_file;
 mod pack_stream;
 mod references;
 

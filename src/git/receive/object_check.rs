@@ -10,17 +10,15 @@ use std::cmp::Ordering;
 
 /// Folders, commits and tags above this size are nobody's work; they are held in memory while they are checked.
 pub(super) const STRUCTURE_MAX_BYTES: u64 = 32 << 20;
+const ID_BYTES: usize = 20;
+/// Bytes of two folders that are compared at once.
+const COMPARED_BYTES: usize = 1_024;
 /// The longest name of an entry, as in git.
 const NAME_MAX_BYTES: usize = 4_096;
 
-/// The entries of a folder: name, kind of object, object. Submodules are left out, as their commits are elsewhere.
-pub(super) struct TreeFacts {
-    pub entries: Vec<(String, Kind, ObjectId)>,
-}
-
-/// Checks a folder.
-pub(super) fn tree(content: &[u8]) -> Result<TreeFacts, String> {
-    let mut entries = Vec::new();
+/// Checks a folder, and tells of its entries: name, kind of object, object. Submodules are left out, as their commits are
+/// elsewhere.
+pub(super) fn tree(content: &[u8], each: &mut dyn FnMut(&BStr, Kind, ObjectId)) -> Result<(), String> {
     let mut before: Option<(&BStr, bool)> = None;
     let mut files_before: Vec<&BStr> = Vec::new();
     let mut rest = content;
@@ -34,16 +32,110 @@ pub(super) fn tree(content: &[u8]) -> Result<TreeFacts, String> {
         }
         check_twice(&mut files_before, name, folder)?;
         before = Some((name, folder));
-        if id == ObjectId::from_bytes([0; 20]) {
-            return Err(format!("its entry '{name}' names no object"));
-        }
-        match mode {
-            0o160_000 => {}
-            0o040_000 => entries.push((name.to_string(), Kind::Tree, id)),
-            _ => entries.push((name.to_string(), Kind::Blob, id)),
-        }
+        tell(mode, name, id, each)?;
     }
-    Ok(TreeFacts { entries })
+    Ok(())
+}
+
+fn tell(mode: u32, name: &BStr, id: ObjectId, each: &mut dyn FnMut(&BStr, Kind, ObjectId)) -> Result<(), String> {
+    if id == ObjectId::from_bytes([0; 20]) {
+        return Err(format!("its entry '{name}' names no object"));
+    }
+    match mode {
+        0o160_000 => {}
+        0o040_000 => each(name, Kind::Tree, id),
+        _ => each(name, Kind::Blob, id),
+    }
+    Ok(())
+}
+
+/// Where the entries of a folder stand that was checked. A commit changes a few files of a folder that may have thousands, so
+/// its next version is checked beside the one before.
+pub(super) struct Layout {
+    starts: Vec<u32>,
+    has_folders: bool,
+}
+
+impl Layout {
+    /// Of a folder that passed [`tree`]; none when it is larger than any that is kept.
+    pub(super) fn of(content: &[u8]) -> Option<Self> {
+        let mut layout = Self {
+            starts: Vec::new(),
+            has_folders: false,
+        };
+        let mut rest = content;
+        while !rest.is_empty() {
+            layout.starts.push(u32::try_from(content.len() - rest.len()).ok()?);
+            layout.has_folders |= is_folder(rest);
+            let name = rest.find_byte(0)?;
+            rest = rest.get(name + 1 + ID_BYTES..)?;
+        }
+        Some(layout)
+    }
+
+    /// Tells of the entries of a folder that hold something else than in the one of this layout; false, and nothing told,
+    /// when more than that differs.
+    pub(super) fn changed(
+        &self,
+        old: &[u8],
+        new: &[u8],
+        each: &mut dyn FnMut(&BStr, Kind, ObjectId),
+    ) -> Result<bool, String> {
+        let Some(changed) = self.differing(old, new) else {
+            return Ok(false);
+        };
+        for place in changed {
+            let (mode, name, id, _) = entry(&new[self.starts[place] as usize..])?;
+            tell(mode, name, id, each)?;
+        }
+        Ok(true)
+    }
+
+    /// The entries that differ, when they do so in their ids alone.
+    fn differing(&self, old: &[u8], new: &[u8]) -> Option<Vec<usize>> {
+        if old.len() != new.len() {
+            return None;
+        }
+        let (mut at, mut changed) = (0, Vec::new());
+        while at < new.len() {
+            let end = new.len().min(at + COMPARED_BYTES);
+            if old[at..end] == new[at..end] {
+                at = end;
+                continue;
+            }
+            let same = old[at..end]
+                .iter()
+                .zip(&new[at..end])
+                .take_while(|(old, new)| old == new);
+            let first = at + same.count();
+            let place = self
+                .starts
+                .partition_point(|start| *start as usize <= first)
+                .checked_sub(1)?;
+            at = self.end(place, new.len());
+            if first + ID_BYTES < at {
+                return None;
+            }
+            changed.push(place);
+        }
+        Some(changed)
+    }
+
+    fn end(&self, place: usize, length: usize) -> usize {
+        self.starts.get(place + 1).map_or(length, |start| *start as usize)
+    }
+
+    /// The folders in a folder of this layout.
+    pub(super) fn folders(&self, content: &[u8]) -> Vec<ObjectId> {
+        let places = (0..self.starts.len()).filter(|_| self.has_folders);
+        let folders = places.filter(|place| is_folder(&content[self.starts[*place] as usize..]));
+        let id = |place| content[..self.end(place, content.len())].last_chunk().copied();
+        folders.filter_map(id).map(ObjectId::from_bytes).collect()
+    }
+}
+
+fn is_folder(entry: &[u8]) -> bool {
+    entry.starts_with(b"4")
 }
 
 fn entry(rest: &[u8]) -> Result<(u32, &BStr, ObjectId, &[u8]), String> {
@@ -230,6 +322,41 @@ mod tests {
         content
     }
 
+    fn told(content: &[u8]) -> Result<Vec<(String, Kind, ObjectId)>, String> {
+        let mut entries = Vec::new();
+        tree(content, &mut |name, kind, id| {
+            entries.push((name.to_string(), kind, id));
+        })?;
+        Ok(entries)
+    }
+
+    #[test]
+    fn a_folder_is_checked_beside_the_one_before() {
+        let old = tree_of(&[("100644", b"a"), ("40000", b"b"), ("160000", b"c"), ("100644", b"d")]);
+        let layout = Layout::of(&old).unwrap();
+        let beside = |new: &[u8]| {
+            let mut names = Vec::new();
+            let same = layout.changed(&old, new, &mut |name, _, _| names.push(name.to_string()));
+            same.map(|same| same.then_some(names))
+        };
+        assert_eq!(beside(&old), Ok(Some(Vec::new())));
+        assert_eq!(layout.folders(&old), [ObjectId::from_bytes([0x11; 20])]);
+        let mut new = old.clone();
+        let width = "100644 a\0".len() + 20;
+        new[width - 20] = 0x22;
+        new[width + "40000 b\0".len() + 19] = 0x22;
+        assert_eq!(beside(&new), Ok(Some(vec!["a".to_owned(), "b".to_owned()])));
+        let mut folder = [0x11; 20];
+        folder[19] = 0x22;
+        assert_eq!(layout.folders(&new), [ObjectId::from_bytes(folder)]);
+        new[width - 20..width].fill(0);
+        assert!(beside(&new).is_err(), "an entry that names no object");
+        let mut other = old.clone();
+        other[width - 22] = b'z';
+        assert_eq!(beside(&other), Ok(None), "another name");
+        assert_eq!(beside(&old[..width]), Ok(None), "fewer entries");
+    }
+
     #[test]
     fn sound_folders_pass() {
         let content = tree_of(&[
@@ -240,8 +367,8 @@ mod tests {
             ("160000", b"sub"),
             ("100644", "é\\x".as_bytes()),
         ]);
-        assert_eq!(tree(&content).unwrap().entries.len(), 5);
-        assert!(tree(b"").unwrap().entries.is_empty());
+        assert_eq!(told(&content).unwrap().len(), 5);
+        assert!(told(b"").unwrap().is_empty());
     }
 
     #[test]
@@ -261,14 +388,14 @@ mod tests {
             b"a\\.git",
         ];
         for name in names {
-            assert!(tree(&tree_of(&[("100644", name)])).is_err(), "{}", name.as_bstr());
+            assert!(told(&tree_of(&[("100644", name)])).is_err(), "{}", name.as_bstr());
         }
         for mode in ["0100644", "100600", "040000", "0", "", "999"] {
-            assert!(tree(&tree_of(&[(mode, b"a")])).is_err(), "{mode}");
+            assert!(told(&tree_of(&[(mode, b"a")])).is_err(), "{mode}");
         }
-        assert!(tree(&tree_of(&[("120000", b".gitmodules")])).is_err());
+        assert!(told(&tree_of(&[("120000", b".gitmodules")])).is_err());
         for broken in [&b"100644 a"[..], b"100644 a\0short", b"x", b"100644"] {
-            assert!(tree(broken).is_err());
+            assert!(told(broken).is_err());
         }
     }
 
@@ -281,9 +408,9 @@ mod tests {
             &[("100644", b"a"), ("100644", b"a.b"), ("40000", b"a")],
             &[("100644", b"a"), ("40000", b"a")],
         ] {
-            assert!(tree(&tree_of(wrong)).is_err(), "{wrong:?}");
+            assert!(told(&tree_of(wrong)).is_err(), "{wrong:?}");
         }
-        assert!(tree(&tree_of(&[("100644", b"a.b"), ("40000", b"a")])).is_ok());
+        assert!(told(&tree_of(&[("100644", b"a.b"), ("40000", b"a")])).is_ok());
     }
 
     fn commit_with(author: &str, more: &str) -> Result<(ObjectId, Vec<ObjectId>), String> {

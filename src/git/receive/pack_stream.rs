@@ -1,16 +1,18 @@
-//! The first pass over a pack: it goes to its file as it arrives, and every entry is inflated once, piece by piece, to find
-//! its end. Objects that are stored whole are named and checked on the way; deltas wait for the second pass.
+//! The first pass over a pack: every entry is inflated, piece by piece, to find its end. Meanwhile one thread writes the pack
+//! to its file and another names and checks the objects; some deltas wait for the second pass.
 
+use super::arriving::{Arriving, HANDED_MAX_BYTES};
 use super::found::Found;
 use super::object_check::STRUCTURE_MAX_BYTES;
+use super::pack_file::PackFile;
 use super::{ReceiveError, ReceiveLimits};
-use crate::git::{ObjectId, POINTER_MAX_BYTES};
+use crate::git::ObjectId;
 use gix::objs::Kind;
 use gix::odb::pack::data::Entry;
 use gix::odb::pack::data::entry::Header;
 use gix::zlib::{Decompress, FlushDecompress, Status};
 use std::fs::File;
-use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 
 const BUFFER: usize = 64 << 10;
 const HEADER_BYTES: usize = 12;
@@ -50,6 +52,8 @@ pub(super) enum Form {
 /// What the first pass leaves.
 pub(super) struct Streamed {
     pub objects: Vec<Packed>,
+    /// What was learned of those that are worked out.
+    pub found: Found,
     /// Length of the entries and the header, without the checksum.
     pub length: u64,
     /// Whether files above the limit were among them.
@@ -57,62 +61,51 @@ pub(super) struct Streamed {
 }
 
 /// A pack that is read from a client and written to a file.
-struct PackStream<'a> {
+struct PackStream<'a, 'scope> {
     input: &'a mut dyn Read,
     buffer: Vec<u8>,
+    /// Bytes of the buffer up to here are on their way to the file.
+    written: usize,
     position: usize,
     filled: usize,
-    out: BufWriter<File>,
-    hasher: gix::hash::Hasher,
+    /// None when everything that is summed has come.
+    out: Option<PackFile<'scope>>,
     crc: crc32fast::Hasher,
     offset: u64,
     limits: ReceiveLimits,
 }
 
-/// Reads a pack to its end; the file holds it with its checksum then. Objects that are whole go to `found`.
-pub(super) fn receive(
-    input: &mut dyn Read,
-    file: File,
-    limits: ReceiveLimits,
-    found: &mut Found,
-) -> Result<Streamed, ReceiveError> {
-    let mut stream = PackStream {
-        input,
-        buffer: vec![0; BUFFER],
-        position: 0,
-        filled: 0,
-        out: BufWriter::with_capacity(BUFFER, file),
-        hasher: gix::hash::hasher(gix::hash::Kind::Sha1),
-        crc: crc32fast::Hasher::new(),
-        offset: 0,
-        limits,
-    };
-    let count = stream.header()?;
-    let mut objects = Vec::with_capacity(ENTRIES_AT_FIRST.min(count as usize));
-    let mut inflater = Inflater::new();
-    let (mut work, mut identified) = (0_u64, 0_u64);
-    for _ in 0..count {
-        let object = stream.entry(&mut inflater, found)?;
-        if object.size > limits.object_bytes {
-            identified = identified.saturating_add(object.size);
-            refuse_unreadable(object.size, identified, limits)?;
-        }
-        if !matches!(object.form, Form::Whole(_)) {
-            work = work.saturating_add(object.size.min(limits.object_bytes));
-        }
-        objects.push(object);
-    }
-    if work > ReceiveLimits::work_bytes(stream.offset) {
-        return Err(ReceiveError::TooManyObjects(
-            "its deltas stand for too much content".to_owned(),
-        ));
-    }
-    let length = stream.offset;
-    stream.checksum()?;
-    Ok(Streamed {
-        objects,
-        length,
-        oversized: identified > 0,
+/// Reads a pack to its end; the file holds it with its checksum then.
+pub(super) fn receive(input: &mut dyn Read, file: File, limits: ReceiveLimits) -> Result<Streamed, ReceiveError> {
+    std::thread::scope(|scope| {
+        let mut stream = PackStream {
+            input,
+            buffer: vec![0; BUFFER],
+            written: 0,
+            position: 0,
+            filled: 0,
+            out: Some(PackFile::begin(scope, file).map_err(ReceiveError::own)?),
+            crc: crc32fast::Hasher::new(),
+            offset: 0,
+            limits,
+        };
+        let count = stream.header()?;
+        let room = ENTRIES_AT_FIRST.min(count as usize);
+        let mut arriving = Arriving::begin(scope, room, limits).map_err(ReceiveError::own)?;
+        let oversized = stream.entries(count, &mut arriving);
+        // What is wrong with an object comes before what is wrong behind it.
+        let (objects, found) = arriving.end()?;
+        let length = stream.offset;
+        // When the file cannot be written, that is the reason.
+        let written = stream.close()?;
+        let oversized = oversized?;
+        stream.checksum(written)?;
+        Ok(Streamed {
+            objects,
+            found,
+            length,
+            oversized,
+        })
     })
 }
 
@@ -129,7 +122,7 @@ fn refuse_unreadable(size: u64, all: u64, limits: ReceiveLimits) -> Result<(), R
     })
 }
 
-impl PackStream<'_> {
+impl PackStream<'_, '_> {
     fn header(&mut self) -> Result<u32, ReceiveError> {
         let mut header = [0; HEADER_BYTES];
         let limits = self.limits;
@@ -147,7 +140,33 @@ impl PackStream<'_> {
         Ok(count)
     }
 
-    fn entry(&mut self, inflater: &mut Inflater, found: &mut Found) -> Result<Packed, ReceiveError> {
+    /// Passes over all entries; answers whether there were files above the limit.
+    fn entries(&mut self, count: u32, arriving: &mut Arriving<'_>) -> Result<bool, ReceiveError> {
+        let mut inflater = Inflater::new();
+        let (limits, mut work, mut identified) = (self.limits, 0_u64, 0_u64);
+        for _ in 0..count {
+            let (object, content) = self.entry(&mut inflater)?;
+            if object.size > limits.object_bytes {
+                identified = identified.saturating_add(object.size);
+                refuse_unreadable(object.size, identified, limits)?;
+            }
+            if !matches!(object.form, Form::Whole(_)) {
+                work = work.saturating_add(object.size.min(limits.object_bytes));
+            }
+            if work > ReceiveLimits::work_bytes(self.offset) {
+                return Err(ReceiveError::TooManyObjects(
+                    "its deltas stand for too much content".to_owned(),
+                ));
+            }
+            if !arriving.put(object, content) {
+                break;
+            }
+        }
+        Ok(identified > 0)
+    }
+
+    /// Passes over an entry; answers what comes out of it too, unless that is large.
+    fn entry(&mut self, inflater: &mut Inflater) -> Result<(Packed, Option<Vec<u8>>), ReceiveError> {
         let offset = self.offset;
         self.crc = crc32fast::Hasher::new();
         let limits = self.limits;
@@ -156,27 +175,28 @@ impl PackStream<'_> {
             _ => failed(error, limits),
         })?;
         let inflated = entry.decompressed_size;
-        let (form, size, id) = match entry.header {
+        let (form, size, id, content) = match entry.header {
             Header::OfsDelta { base_distance } => {
                 let base = offset
                     .checked_sub(base_distance)
                     .filter(|base| *base >= HEADER_BYTES as u64 && base_distance > 0)
                     .ok_or_else(|| ReceiveError::pack("a delta has its base outside of the pack"))?;
-                (Form::Offset(base), self.delta(inflater, inflated)?, None)
+                let (size, content) = self.delta(inflater, inflated)?;
+                (Form::Offset(base), size, None, content)
             }
             Header::RefDelta { base_id } => {
-                let size = self.delta(inflater, inflated)?;
-                (Form::Named(base_id.into()), size, None)
+                let (size, _) = self.delta(inflater, inflated)?;
+                (Form::Named(base_id.into()), size, None, None)
             }
             header => {
                 let kind = header
                     .as_kind()
                     .ok_or_else(|| ReceiveError::pack("an entry has no kind"))?;
-                let id = self.whole(inflater, kind, inflated, found)?;
-                (Form::Whole(kind), inflated, Some(id))
+                let (id, content) = self.whole(inflater, kind, inflated)?;
+                (Form::Whole(kind), inflated, id, content)
             }
         };
-        Ok(Packed {
+        let packed = Packed {
             offset,
             data_offset: entry.data_offset,
             inflated,
@@ -184,76 +204,96 @@ impl PackStream<'_> {
             crc: std::mem::take(&mut self.crc).finalize(),
             form,
             id,
-        })
+        };
+        Ok((packed, content))
     }
 
+    /// Passes over an object that is stored whole; answers its content, or its name when it is a large file.
     fn whole(
         &mut self,
         inflater: &mut Inflater,
         kind: Kind,
         size: u64,
-        found: &mut Found,
-    ) -> Result<ObjectId, ReceiveError> {
+    ) -> Result<(Option<ObjectId>, Option<Vec<u8>>), ReceiveError> {
         if kind != Kind::Blob && size > STRUCTURE_MAX_BYTES {
             return Err(ReceiveError::TooManyObjects(format!("one {kind} has {size} bytes")));
         }
         if size > self.limits.object_bytes {
             refuse_unreadable(size, size, self.limits)?;
         }
-        let kept = kind != Kind::Blob || size <= POINTER_MAX_BYTES;
-        let mut content = Vec::new();
+        if kind != Kind::Blob || size <= HANDED_MAX_BYTES {
+            return Ok((None, Some(self.content(inflater, size)?)));
+        }
         let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
         hasher.update(format!("{kind} {size}\0").as_bytes());
-        inflater.run(self, size, &mut |piece| {
-            hasher.update(piece);
-            if kept {
-                content.extend_from_slice(piece);
-            }
-        })?;
-        let id = ObjectId::from(
-            hasher
-                .try_finalize()
-                .map_err(|error| ReceiveError::pack(error.to_string()))?,
-        );
-        found.note(id, kind, kept.then_some(&content[..]))?;
-        Ok(id)
+        inflater.run(self, size, &mut |piece| hasher.update(piece))?;
+        let id = hasher.try_finalize();
+        let id = id.map_err(|error| ReceiveError::pack(error.to_string()))?;
+        Ok((Some(id.into()), None))
     }
 
-    /// Passes over a delta and answers the size of the object that it makes.
-    fn delta(&mut self, inflater: &mut Inflater, size: u64) -> Result<u64, ReceiveError> {
+    /// Passes over a delta; answers the size of the object that it makes, and its instructions unless they are large.
+    fn delta(&mut self, inflater: &mut Inflater, size: u64) -> Result<(u64, Option<Vec<u8>>), ReceiveError> {
         // Instructions that are longer than the largest object save nothing.
         if size > self.limits.object_bytes.saturating_add(STRUCTURE_MAX_BYTES) {
             return Err(ReceiveError::pack("a delta is larger than any object may be"));
+        }
+        if size <= HANDED_MAX_BYTES {
+            let instructions = self.content(inflater, size)?;
+            return Ok((result_size(&instructions)?, Some(instructions)));
         }
         let mut head = Vec::with_capacity(DELTA_HEAD_BYTES);
         inflater.run(self, size, &mut |piece| {
             let room = DELTA_HEAD_BYTES - head.len();
             head.extend_from_slice(&piece[..room.min(piece.len())]);
         })?;
-        let (_, rest) = super::delta::size(&head)?;
-        Ok(super::delta::size(rest)?.0)
+        Ok((result_size(&head)?, None))
     }
 
-    fn checksum(mut self) -> Result<(), ReceiveError> {
-        let hasher = std::mem::replace(&mut self.hasher, gix::hash::hasher(gix::hash::Kind::Sha1));
-        let computed = ObjectId::from(
-            hasher
-                .try_finalize()
-                .map_err(|error| ReceiveError::pack(error.to_string()))?,
-        );
+    /// What comes out of an entry. Room is made for what comes and not for what its header claims.
+    fn content(&mut self, inflater: &mut Inflater, size: u64) -> Result<Vec<u8>, ReceiveError> {
+        let claimed = usize::try_from(size).unwrap_or(BUFFER);
+        let mut content = Vec::with_capacity(claimed.min(BUFFER));
+        inflater.run(self, size, &mut |piece| content.extend_from_slice(piece))?;
+        Ok(content)
+    }
+
+    /// Ends what is summed; answers the file and the sum.
+    fn close(&mut self) -> Result<(File, gix::hash::Hasher), ReceiveError> {
+        self.hand_over();
+        let out = self
+            .out
+            .take()
+            .ok_or_else(|| ReceiveError::own(ErrorKind::BrokenPipe.into()))?;
+        out.end()
+    }
+
+    fn checksum(mut self, (mut file, hasher): (File, gix::hash::Hasher)) -> Result<(), ReceiveError> {
         let mut told = [0; 20];
         let limits = self.limits;
         self.read_exact(&mut told).map_err(|error| failed(error, limits))?;
+        let computed = hasher.try_finalize();
+        let computed = ObjectId::from(computed.map_err(|error| ReceiveError::pack(error.to_string()))?);
         if ObjectId::from_bytes(told) != computed {
             return Err(ReceiveError::pack("its checksum is wrong"));
         }
-        self.out.flush().map_err(ReceiveError::own)
+        file.write_all(&told).map_err(ReceiveError::own)
+    }
+
+    /// Hands what is used of the buffer to the file; false when that is broken, of which [`Self::close`] says why.
+    fn hand_over(&mut self) -> bool {
+        let bytes = &self.buffer[self.written..self.position];
+        self.written = self.position;
+        bytes.is_empty() || self.out.as_ref().is_none_or(|out| out.put(bytes))
     }
 
     /// What has arrived and is not yet used; empty at the end.
     fn fill(&mut self) -> io::Result<&[u8]> {
         while self.position == self.filled {
-            self.position = 0;
+            if !self.hand_over() {
+                return Err(ErrorKind::BrokenPipe.into());
+            }
+            (self.written, self.position) = (0, 0);
             match self.input.read(&mut self.buffer) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(read) => self.filled = read,
@@ -268,26 +308,19 @@ impl PackStream<'_> {
         Ok(&self.buffer[self.position..self.filled])
     }
 
-    /// Uses bytes: they go to the file and into the sums.
+    /// Uses bytes: they go into the sum of their entry, and to the file with the rest of the buffer.
     fn take(&mut self, count: usize) -> io::Result<()> {
-        let bytes = &self.buffer[self.position..self.position + count];
-        self.hasher.update(bytes);
-        self.crc.update(bytes);
+        self.crc.update(&self.buffer[self.position..self.position + count]);
         self.offset += count as u64;
         if self.offset > self.limits.pack_bytes {
             return Err(ErrorKind::QuotaExceeded.into());
         }
-        self.out.write_all(bytes).map_err(|error| match error.kind() {
-            // The disk's own quota is not the account's.
-            ErrorKind::QuotaExceeded => ErrorKind::StorageFull.into(),
-            _ => error,
-        })?;
         self.position += count;
         Ok(())
     }
 }
 
-impl Read for PackStream<'_> {
+impl Read for PackStream<'_, '_> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         let waiting = self.fill()?;
         let count = waiting.len().min(target.len());
@@ -295,6 +328,12 @@ impl Read for PackStream<'_> {
         self.take(count)?;
         Ok(count)
     }
+}
+
+/// The size of what a delta makes.
+fn result_size(delta: &[u8]) -> Result<u64, ReceiveError> {
+    let (_, rest) = super::delta::size(delta)?;
+    Ok(super::delta::size(rest)?.0)
 }
 
 /// Inflates one entry after the other.
@@ -312,7 +351,12 @@ impl Inflater {
     }
 
     /// Inflates exactly `size` bytes; a stream that has more or fewer is refused as soon as it shows.
-    fn run(&mut self, stream: &mut PackStream<'_>, size: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), ReceiveError> {
+    fn run(
+        &mut self,
+        stream: &mut PackStream<'_, '_>,
+        size: u64,
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), ReceiveError> {
         self.state.reset();
         let limits = stream.limits;
         let wrong = || ReceiveError::pack("an object is not as long as its header says");

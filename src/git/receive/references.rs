@@ -4,7 +4,11 @@ use crate::git::references::{branch_reference, tag_reference};
 use crate::git::{GitError, ObjectId, Repository};
 use gix::refs::FullName;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+
+/// Changes from which on they are written as packed references: a file for each costs two waits for the disk, and the
+/// packed references of a large repository are some megabytes.
+const TOGETHER_FROM: usize = 16;
 
 /// A reference to move, make (`old` is `None`) or delete (`new` is `None`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +89,9 @@ impl Repository {
             if atomic {
                 refuse_all_for_one(&mut answers);
             }
+            if self.change_together(changes, &answers)? {
+                return Ok(answers);
+            }
             let unpacked = self.unpack_deleted(changes, &answers).is_ok();
             // Deletions first: they make room for names below or above theirs.
             for deletions in [true, false] {
@@ -122,6 +129,23 @@ impl Repository {
         Ok(())
     }
 
+    /// Makes many changes by writing the packed references once, instead of a durable file for each; answers whether it
+    /// did. It does not when they are few, or when the packed references cannot be written.
+    fn change_together(
+        &self,
+        changes: &[ReferenceChange],
+        answers: &[Result<(), ReferenceRefusal>],
+    ) -> Result<bool, GitError> {
+        let accepted = changes.iter().zip(answers).filter(|(_, answer)| answer.is_ok());
+        let targets = accepted.map(|(change, _)| Ok((full_name(&change.name)?, change.new)));
+        let targets = targets.collect::<Result<Vec<_>, GitError>>()?;
+        if targets.len() < TOGETHER_FROM || self.pack_targets(&targets).is_err() {
+            return Ok(false);
+        }
+        self.remove_files(targets.iter().map(|(name, _)| name))?;
+        Ok(true)
+    }
+
     /// Takes all references that are deleted out of the packed ones at once: each by itself would write the file anew.
     fn unpack_deleted(
         &self,
@@ -152,8 +176,15 @@ impl Repository {
     fn judged(&self, changes: &[ReferenceChange], again: bool) -> Result<Vec<Result<(), ReferenceRefusal>>, GitError> {
         let mut answers = Vec::with_capacity(changes.len());
         let mut creates = false;
+        // One look at all of them costs less than a look at each of many.
+        let listed = (changes.len() >= TOGETHER_FROM).then(|| self.all_references());
+        let listed: Option<HashMap<String, ObjectId>> = listed.transpose()?.map(|all| all.into_iter().collect());
         for change in changes {
-            let current = self.reference_target(&full_name(&change.name)?)?;
+            let name = full_name(&change.name)?;
+            let current = match &listed {
+                Some(listed) => listed.get(&change.name).copied(),
+                None => self.reference_target(&name)?,
+            };
             creates |= current.is_none() && change.new.is_some();
             answers.push(if current == change.old || (again && current == change.new) {
                 Ok(())

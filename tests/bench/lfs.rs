@@ -1,0 +1,303 @@
+//! A file of 2 GiB through git LFS, up and down, against plain HTTP: curl and nginx (PUT by ngx_http_dav_module, GET by
+//! sendfile) with the same bytes on the same disk.
+//!
+//! git-lfs sums what it sends and receives in its own program, which takes longer than the transfer; so there are two
+//! comparisons, one with stock git-lfs (`git lfs push`, `git lfs fetch`) and one in which curl itself follows the actions of
+//! the batch answer. The hub verifies and syncs what comes before it answers, so a PUT is followed by a sync of the file. Every
+//! turn sends other bytes, and the disk is left to settle before it. Hub and peer take turns; ratios are medians over the
+//! rounds. Memory is what the hub holds of its own (`RssAnon`) at the most. At the end a fetch is killed on its way and begun
+//! again.
+//!
+//! Run: `tests/bench/run lfs`
+
+use anyhow::Context;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use support::{Hub, HubAccount, Nginx, PeakMemory, Random, median, print_machine, print_ratio, run, work_folder};
+
+const GIB: usize = 2;
+const PIECE: usize = 16 << 20;
+const ROUNDS: usize = 3;
+/// Within 10 percent of plain HTTP.
+const AIM: f64 = 0.9;
+const MEDIA_TYPE: &str = "application/vnd.git-lfs+json";
+const FILE: &str = "large.bin";
+/// What has come of a download before it is killed.
+const CUT_AFTER_BYTES: u64 = 512 << 20;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// GiB per second, and KiB of the hub's memory, for each round.
+#[derive(Default)]
+struct Figures {
+    speeds: Vec<f64>,
+    memory: Vec<f64>,
+}
+
+impl Figures {
+    fn measure(&mut self, process: u32, work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+        run(&mut Command::new("sync"))?;
+        let memory = PeakMemory::watch(process);
+        let start = Instant::now();
+        let outcome = work();
+        self.speeds
+            .push(f64::from(u32::try_from(GIB)?) / start.elapsed().as_secs_f64());
+        self.memory.push(f64::from(u32::try_from(memory.stop())?));
+        outcome
+    }
+
+    fn compare(&self, what: &str, peer: &Self) {
+        let (hub, other) = (median(&self.speeds), median(&peer.speeds));
+        let memory = median(&self.memory) / 1024.0;
+        println!("{what}: hub {hub:.2} GiB/s, nginx {other:.2} GiB/s; the hub holds at the most {memory:.0} MiB");
+        print_ratio(what, "nginx", hub, other, AIM);
+    }
+}
+
+struct Bench {
+    hub: Hub,
+    account: HubAccount,
+    nginx: Nginx,
+    folder: PathBuf,
+    oid: String,
+}
+
+fn main() -> anyhow::Result<()> {
+    let folder = work_folder()?;
+    print_machine(folder.path());
+    println!("client: {}", run(Command::new("git").args(["lfs", "version"]))?.trim());
+    let root = folder.path().join("root");
+    std::fs::create_dir_all(root.join("put"))?;
+    let hub = Hub::start(&folder.path().join("data"), &[("GEOML_HUB__STORAGE__QUOTA", "100 GiB")])?;
+    let mut bench = Bench {
+        account: hub.account("owner")?,
+        hub,
+        nginx: Nginx::start(folder.path(), &root)?,
+        folder: folder.path().to_owned(),
+        oid: String::new(),
+    };
+    fill(&folder.path().join(FILE))?;
+    let [mut push, mut fetch, mut up, mut down, mut put, mut get] = [(); 6].map(|()| Figures::default());
+    for round in 0..ROUNDS {
+        bench.renew(2 * round)?;
+        bench.through_git_lfs(round, &mut push, &mut fetch)?;
+        bench.plain(&mut put, &mut get)?;
+        bench.renew(2 * round + 1)?;
+        bench.through_curl(round, &mut up, &mut down)?;
+    }
+    push.compare("lfs_push_2gib", &put);
+    fetch.compare("lfs_fetch_2gib", &get);
+    up.compare("lfs_upload_by_curl_2gib", &put);
+    down.compare("lfs_download_by_curl_2gib", &get);
+    bench.interrupted()
+}
+
+fn fill(path: &Path) -> anyhow::Result<()> {
+    let mut file = std::fs::File::create_new(path)?;
+    let mut random = Random::new(0x5eed_0021);
+    let mut piece = vec![0; PIECE];
+    for _ in 0..(GIB << 30) / PIECE {
+        random.fill(&mut piece);
+        file.write_all(&piece)?;
+    }
+    Ok(())
+}
+
+impl Bench {
+    /// Makes the file another one, and gives back the space of earlier ones.
+    fn renew(&mut self, turn: usize) -> anyhow::Result<()> {
+        let path = self.folder.join(FILE);
+        let mut file = std::fs::File::options().read(true).write(true).open(&path)?;
+        file.write_all(&turn.to_le_bytes())?;
+        file.seek(SeekFrom::Start(0))?;
+        let mut hasher = Sha256::new();
+        let mut piece = vec![0; PIECE];
+        loop {
+            let read = file.read(&mut piece)?;
+            if read == 0 {
+                break;
+            }
+            hasher.update(&piece[..read]);
+        }
+        self.oid = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        run(Command::new("find")
+            .arg(self.folder.join("data/blobs"))
+            .args(["-type", "f", "-size", "+512M", "-delete"]))?;
+        Ok(())
+    }
+
+    fn url(&self, name: &str) -> String {
+        format!("http://127.0.0.1:{}/owner/{name}.git", self.hub.port())
+    }
+
+    fn through_git_lfs(&mut self, round: usize, push: &mut Figures, fetch: &mut Figures) -> anyhow::Result<()> {
+        let name = format!("stock-{round}");
+        self.account.create_repository(&name)?;
+        let work = self.folder.join("work");
+        let (path, url) = (work.display().to_string(), self.url(&name));
+        self.git(&self.folder, &["init", "-q", "-b", "main", &path])?;
+        self.git(&work, &["lfs", "install", "--local"])?;
+        std::fs::write(
+            work.join(".gitattributes"),
+            "*.bin filter=lfs diff=lfs merge=lfs -text\n",
+        )?;
+        std::fs::copy(self.folder.join(FILE), work.join(FILE))?;
+        self.git(&work, &["add", "."])?;
+        self.git(&work, &["commit", "-q", "-m", "Add a large file"])?;
+        self.git(&work, &["remote", "add", "origin", &url])?;
+        let hub = self.hub.process();
+        push.measure(hub, || self.git(&work, &["lfs", "push", "origin", "main"]))?;
+        self.git(&work, &["push", "-q", "origin", "+main"])?;
+        std::fs::remove_dir_all(&work)?;
+        let clone = self.clone(&name)?;
+        fetch.measure(hub, || self.git(&clone, &["lfs", "fetch", "origin", "main"]))?;
+        self.verify(&self.object(&clone))?;
+        Ok(std::fs::remove_dir_all(clone)?)
+    }
+
+    /// A clone without the content of its large file.
+    fn clone(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let clone = self.folder.join("clone");
+        self.git(&self.folder, &["clone", "-q", &self.url(name), "clone"])?;
+        self.git(&clone, &["lfs", "install", "--local", "--skip-smudge"])?;
+        Ok(clone)
+    }
+
+    fn object(&self, clone: &Path) -> PathBuf {
+        let oid = &self.oid;
+        clone
+            .join(".git/lfs/objects")
+            .join(&oid[..2])
+            .join(&oid[2..4])
+            .join(oid)
+    }
+
+    fn verify(&self, path: &Path) -> anyhow::Result<()> {
+        let sum = run(Command::new("sha256sum").arg(path))?;
+        anyhow::ensure!(sum.starts_with(&self.oid), "{} holds other bytes", path.display());
+        Ok(())
+    }
+
+    fn plain(&self, put: &mut Figures, get: &mut Figures) -> anyhow::Result<()> {
+        let url = format!("http://127.0.0.1:{}/put/{FILE}", self.nginx.port());
+        let stored = self.folder.join("root/put").join(FILE);
+        put.measure(self.hub.process(), || {
+            curl(Command::new("curl").arg("-T").arg(self.folder.join(FILE)).arg(&url))?;
+            Ok(std::fs::File::open(&stored)?.sync_all()?)
+        })?;
+        let target = self.folder.join("got");
+        get.measure(self.hub.process(), || {
+            curl(Command::new("curl").arg("-o").arg(&target).arg(&url))
+        })?;
+        std::fs::remove_file(target)?;
+        Ok(std::fs::remove_file(stored)?)
+    }
+
+    fn through_curl(&mut self, round: usize, up: &mut Figures, down: &mut Figures) -> anyhow::Result<()> {
+        let name = format!("plain-{round}");
+        self.account.create_repository(&name)?;
+        let hub = self.hub.process();
+        let action = self.action(&name, "upload")?;
+        up.measure(hub, || {
+            follow(&action, Command::new("curl").arg("-T").arg(self.folder.join(FILE)))
+        })?;
+        let action = self.action(&name, "download")?;
+        let target = self.folder.join("got");
+        down.measure(hub, || follow(&action, Command::new("curl").arg("-o").arg(&target)))?;
+        self.verify(&target)?;
+        Ok(std::fs::remove_file(target)?)
+    }
+
+    /// What the batch answer tells to do with the object.
+    fn action(&mut self, name: &str, operation: &str) -> anyhow::Result<Value> {
+        let asked = json!({
+            "operation": operation, "transfers": ["basic"], "objects": [{ "oid": self.oid, "size": GIB << 30 }],
+        });
+        let path = format!("/owner/{name}.git/info/lfs/objects/batch");
+        let answer = self
+            .account
+            .client
+            .request("POST", &path, MEDIA_TYPE, asked.to_string().as_bytes())?
+            .json()?;
+        Ok(answer["objects"][0]["actions"][operation].clone())
+    }
+
+    /// Kills a fetch on its way, and begins it again.
+    fn interrupted(&mut self) -> anyhow::Result<()> {
+        self.renew(2 * ROUNDS)?;
+        let (mut push, mut fetch) = (Figures::default(), Figures::default());
+        self.through_git_lfs(ROUNDS, &mut push, &mut fetch)?;
+        let clone = self.clone(&format!("stock-{ROUNDS}"))?;
+        let mut child = self
+            .command(&clone, &["lfs", "fetch", "origin", "main"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let start = Instant::now();
+        while incomplete(&clone) < CUT_AFTER_BYTES {
+            anyhow::ensure!(start.elapsed() < PATIENCE, "nothing comes");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        child.kill()?;
+        child.wait()?;
+        let there = incomplete(&clone);
+        let start = Instant::now();
+        self.git(&clone, &["lfs", "fetch", "origin", "main"])?;
+        let seconds = start.elapsed().as_secs_f64();
+        self.verify(&self.object(&clone))?;
+        println!(
+            "interrupted after {} MiB: the rest came in {seconds:.1} s, whole and right",
+            there >> 20
+        );
+        Ok(())
+    }
+
+    fn command(&self, folder: &Path, arguments: &[&str]) -> Command {
+        let header = format!("Authorization: Bearer {}", self.account.token());
+        let mut command = Command::new("git");
+        command
+            .arg("-C")
+            .arg(folder)
+            .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.org"])
+            .args([
+                "-c",
+                &format!("http.extraHeader={header}"),
+                "-c",
+                "lfs.locksverify=false",
+            ])
+            .args(arguments)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_LFS_SKIP_SMUDGE", "1")
+            .env("GIT_TERMINAL_PROMPT", "0");
+        command
+    }
+
+    fn git(&self, folder: &Path, arguments: &[&str]) -> anyhow::Result<()> {
+        run(&mut self.command(folder, arguments))?;
+        Ok(())
+    }
+}
+
+/// Bytes of downloads that are not complete.
+fn incomplete(clone: &Path) -> u64 {
+    let files = std::fs::read_dir(clone.join(".git/lfs/incomplete"));
+    let sizes = files.into_iter().flatten().flatten();
+    sizes.filter_map(|file| Some(file.metadata().ok()?.len())).sum()
+}
+
+fn curl(command: &mut Command) -> anyhow::Result<()> {
+    run(command.args(["-sS", "--fail"]))?;
+    Ok(())
+}
+
+fn follow(action: &Value, command: &mut Command) -> anyhow::Result<()> {
+    let href = action["href"].as_str().context("the batch answer has no action")?;
+    for (name, value) in action["header"].as_object().into_iter().flatten() {
+        command.args(["-H", &format!("{name}: {}", value.as_str().unwrap_or_default())]);
+    }
+    curl(command.arg(href))
+}
