@@ -135,6 +135,7 @@ impl Bench {
 
     fn through_git_lfs(&mut self, round: usize, push: &mut Figures, fetch: &mut Figures) -> anyhow::Result<()> {
         let name = format!("stock-{round}");
+        self.account.reconnect(&self.hub)?;
         self.account.create_repository(&name)?;
         let work = self.folder.join("work");
         let (path, url) = (work.display().to_string(), self.url(&name));
@@ -198,6 +199,7 @@ impl Bench {
 
     fn through_curl(&mut self, round: usize, up: &mut Figures, down: &mut Figures) -> anyhow::Result<()> {
         let name = format!("plain-{round}");
+        self.account.reconnect(&self.hub)?;
         self.account.create_repository(&name)?;
         let hub = self.hub.process();
         let action = self.action(&name, "upload")?;
@@ -216,6 +218,7 @@ impl Bench {
         let asked = json!({
             "operation": operation, "transfers": ["basic"], "objects": [{ "oid": self.oid, "size": GIB << 30 }],
         });
+        self.account.reconnect(&self.hub)?;
         let path = format!("/owner/{name}.git/info/lfs/objects/batch");
         let answer = self
             .account
