@@ -147,6 +147,7 @@ impl Bench {
 
     /// Empty repositories on both sides.
     fn targets(&mut self, name: &str) -> anyhow::Result<(String, String)> {
+        self.account.reconnect(&self.hub)?;
         self.account.create_repository(name)?;
         let rules = serde_json::json!({ "protections": [{ "pattern": "main", "force_push": true }] });
         let path = format!("/api/v1/repos/owner/{name}/protections");
@@ -162,6 +163,10 @@ impl Bench {
 
     fn references(&mut self, origin: &Path) -> anyhow::Result<()> {
         let (ours, theirs) = self.targets("references")?;
+        // The hub begins a repository with a commit. To one that has any reference, git compares every pair of names.
+        for url in [&ours, &theirs] {
+            self.git(origin, &["push", "-q", url, "+main:main"])?;
+        }
         let many = self.folder.join("many");
         run(Command::new("cp").arg("-a").arg(origin).arg(&many))?;
         let tip = run(Command::new("git").arg("-C").arg(&many).args(["rev-parse", "main"]))?;

@@ -135,6 +135,7 @@ impl Bench {
 
     fn through_git_lfs(&mut self, round: usize, push: &mut Figures, fetch: &mut Figures) -> anyhow::Result<()> {
         let name = format!("stock-{round}");
+        self.account.reconnect(&self.hub)?;
         self.account.create_repository(&name)?;
         let work = self.folder.join("work");
         let (path, url) = (work.display().to_string(), self.url(&name));
@@ -150,10 +151,10 @@ impl Bench {
         self.git(&work, &["remote", "add", "origin", &url])?;
         let hub = self.hub.process();
         push.measure(hub, || self.git(&work, &["lfs", "push", "origin", "main"]))?;
-        self.git(&work, &["push", "-q", "origin", "+main"])?;
+        self.git(&work, &["push", "-q", "origin", "main:large"])?;
         std::fs::remove_dir_all(&work)?;
         let clone = self.clone(&name)?;
-        fetch.measure(hub, || self.git(&clone, &["lfs", "fetch", "origin", "main"]))?;
+        fetch.measure(hub, || self.git(&clone, &["lfs", "fetch", "origin", "origin/large"]))?;
         self.verify(&self.object(&clone))?;
         Ok(std::fs::remove_dir_all(clone)?)
     }
@@ -198,6 +199,7 @@ impl Bench {
 
     fn through_curl(&mut self, round: usize, up: &mut Figures, down: &mut Figures) -> anyhow::Result<()> {
         let name = format!("plain-{round}");
+        self.account.reconnect(&self.hub)?;
         self.account.create_repository(&name)?;
         let hub = self.hub.process();
         let action = self.action(&name, "upload")?;
@@ -212,16 +214,16 @@ impl Bench {
     }
 
     /// What the batch answer tells to do with the object.
-    fn action(&mut self, name: &str, operation: &str) -> anyhow::Result<Value> {
+    fn action(&self, name: &str, operation: &str) -> anyhow::Result<Value> {
         let asked = json!({
             "operation": operation, "transfers": ["basic"], "objects": [{ "oid": self.oid, "size": GIB << 30 }],
         });
-        let path = format!("/owner/{name}.git/info/lfs/objects/batch");
-        let answer = self
-            .account
-            .client
-            .request("POST", &path, MEDIA_TYPE, asked.to_string().as_bytes())?
-            .json()?;
+        let answer = run(Command::new("curl")
+            .args(["-sS", "--fail", "-H", &format!("Content-Type: {MEDIA_TYPE}")])
+            .args(["-H", &format!("Authorization: Bearer {}", self.account.token())])
+            .args(["-d", &asked.to_string()])
+            .arg(format!("{}/info/lfs/objects/batch", self.url(name))))?;
+        let answer: Value = serde_json::from_str(&answer)?;
         Ok(answer["objects"][0]["actions"][operation].clone())
     }
 
@@ -232,7 +234,7 @@ impl Bench {
         self.through_git_lfs(ROUNDS, &mut push, &mut fetch)?;
         let clone = self.clone(&format!("stock-{ROUNDS}"))?;
         let mut child = self
-            .command(&clone, &["lfs", "fetch", "origin", "main"])
+            .command(&clone, &["lfs", "fetch", "origin", "origin/large"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
@@ -245,7 +247,7 @@ impl Bench {
         child.wait()?;
         let there = incomplete(&clone);
         let start = Instant::now();
-        self.git(&clone, &["lfs", "fetch", "origin", "main"])?;
+        self.git(&clone, &["lfs", "fetch", "origin", "origin/large"])?;
         let seconds = start.elapsed().as_secs_f64();
         self.verify(&self.object(&clone))?;
         println!(

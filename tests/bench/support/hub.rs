@@ -98,6 +98,13 @@ impl HubAccount {
         &self.token
     }
 
+    /// Connects anew: the hub closes a connection that was idle for long.
+    pub fn reconnect(&mut self, hub: &Hub) -> anyhow::Result<()> {
+        self.client = Client::connect(hub.port())?;
+        self.client.authorize(&self.token);
+        Ok(())
+    }
+
     /// Makes a public model repository.
     pub fn create_repository(&mut self, name: &str) -> anyhow::Result<()> {
         let body =
