@@ -1,6 +1,7 @@
 import { paraglideVitePlugin } from '@inlang/paraglide-js';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
+import icons from 'unplugin-icons/vite';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
@@ -14,6 +15,17 @@ const katexInWoff2: Plugin = {
 		id.includes('katex.min.css')
 			? code.replace(/,url\([^)]*\.(?:woff|ttf)\) format\("[a-z]+"\)/g, '')
 			: undefined
+};
+
+/**
+ * An icon is a fixed piece of SVG with two attributes of its own, which the browser copies; a component that is told its
+ * shapes one by one costs a slow machine some milliseconds an icon.
+ */
+const iconComponent = {
+	extension: 'svelte',
+	compiler: (svg: string) =>
+		`<script>const { class: look, label } = $props();</script>` +
+		svg.replace('<svg', '<svg class={look} aria-label={label} aria-hidden={label === undefined}')
 };
 
 /**
@@ -56,6 +68,7 @@ export default defineConfig({
 			strategy: ['localStorage', 'preferredLanguage', 'baseLocale'],
 			emitTsDeclarations: true
 		}),
+		icons({ compiler: iconComponent, scale: 1 }),
 		sveltekit()
 	],
 	build: { chunkSizeWarningLimit: 1500 },

@@ -15,6 +15,13 @@ export function whenIdle(signal: AbortSignal): Promise<void> {
 	});
 }
 
+/** Comes when the next frame has been drawn. Never, once `signal` is aborted. */
+export function afterFrame(signal: AbortSignal): Promise<void> {
+	return new Promise((resolve) => {
+		requestAnimationFrame(() => setTimeout(() => signal.aborted || resolve()));
+	});
+}
+
 /** Work that takes longer than this delays what a person presses meanwhile so much that it is felt. */
 const LONGEST_TURN_MILLISECONDS = 12;
 

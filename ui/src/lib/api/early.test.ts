@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { earlyOr, first } from './early';
 
-const page = readFileSync('src/app.html', 'utf8').replace('%geoml.repository%', '["/repository.js"]');
+const page = readFileSync('src/app.html', 'utf8').replace(
+	'%geoml.repository%',
+	'[{"href":"/repository.js"}]'
+);
 const script = /<script>([^<]*geomlEarly[^]*?)<\/script>/.exec(page)![1]!;
 
 /** What the script of the page asks for at an address, and the modules that it names. */

@@ -1,4 +1,4 @@
-import { Turns } from '$lib/idle';
+import { afterFrame, Turns } from '$lib/idle';
 
 /**
  * Typesets the formulas of a text; tells whether there were any. KaTeX comes only with the first formula; one that it cannot
@@ -8,6 +8,8 @@ export async function typesetFormulas(root: Element, signal: AbortSignal): Promi
 	const formulas = root.querySelectorAll<HTMLElement>('[data-math-style]');
 	if (formulas.length === 0) return false;
 	const [{ default: katex }] = await Promise.all([import('katex'), import('katex/dist/katex.min.css')]);
+	// The new style sheet has everything styled again; what is typeset is laid out in another frame.
+	await afterFrame(signal);
 	const turns = new Turns();
 	for (const formula of formulas) {
 		await turns.next();

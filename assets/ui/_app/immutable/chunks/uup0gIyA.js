@@ -1,2 +1,0 @@
-
-import{Mt as e,j as t,jt as n}from"./CAtgRi7e.js";var r=new Set([`$$slots`,`$$events`,`$$legacy`]);function i(i,a){let o=n(a,r),s={name:`chevron-down`,size:24,node:[[`path`,{d:`m6 9 6 6 6-6`}]]};t(i,e(()=>o,{get icon(){return s}}))}export{i as t};

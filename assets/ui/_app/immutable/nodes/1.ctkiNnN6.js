@@ -1,0 +1,2 @@
+
+export{t as component}from"../chunks/y7si1XhB.js";

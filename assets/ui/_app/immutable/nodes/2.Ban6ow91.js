@@ -1,0 +1,2 @@
+
+export{_ as component}from"../chunks/B5mG4313.js";

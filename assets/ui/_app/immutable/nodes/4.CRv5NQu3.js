@@ -1,0 +1,2 @@
+
+export{t as component}from"../chunks/B5mG4313.js";
