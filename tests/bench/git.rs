@@ -21,6 +21,8 @@ use support::{
 };
 
 const ROUNDS: usize = 3;
+/// Histories with more commits than this are sent once: a round of the largest takes minutes.
+const COMMITS_OF_MANY_ROUNDS: usize = 10_000;
 const REFERENCES: usize = 5_000;
 const SETTLE_STEP: Duration = Duration::from_millis(100);
 /// Processor seconds of a step in which nothing happens: two ticks of the kernel's clock.
@@ -103,7 +105,12 @@ impl Bench {
     fn history(&mut self, history: History, origin: &Path) -> anyhow::Result<()> {
         let [mut push, mut clone, mut fetch] = [(); 3].map(|()| Both::default());
         let old = self.old_clone(history, origin)?;
-        for round in 0..ROUNDS {
+        let rounds = if history.commits > COMMITS_OF_MANY_ROUNDS {
+            1
+        } else {
+            ROUNDS
+        };
+        for round in 0..rounds {
             let (ours, theirs) = self.targets(&format!("{}-{round}", history.name))?;
             let (hub, peer) = (self.hub.process(), self.peer.process());
             let everything = "+refs/heads/*:refs/heads/*";

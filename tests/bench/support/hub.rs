@@ -1,7 +1,7 @@
 use crate::{Client, built_program, free_port};
 use anyhow::Context;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,8 @@ const START_DEADLINE: Duration = Duration::from_secs(30);
 pub struct Hub {
     child: Child,
     port: u16,
+    folder: PathBuf,
+    settings: Vec<(String, String)>,
     /// From starting the process to its first answer of 200.
     pub start_seconds: f64,
 }
@@ -18,30 +20,38 @@ pub struct Hub {
 impl Hub {
     /// Starts the binary and waits until `/health` answers 200. `settings` are environment variables.
     pub fn start(folder: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let program = built_program("geoml-hub")?;
-        let port = free_port()?;
+        let settings = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let (port, settings) = (free_port()?, settings.collect::<Vec<_>>());
         let start = Instant::now();
-        let child = Command::new(program)
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
-            .arg(folder)
-            .envs(settings.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("the hub cannot be started")?;
         let mut hub = Self {
-            child,
+            child: spawn(folder, port, &settings)?,
             port,
+            folder: folder.to_owned(),
+            settings,
             start_seconds: 0.0,
         };
-        while !hub.is_healthy() {
-            anyhow::ensure!(start.elapsed() < START_DEADLINE, "the hub does not answer");
-            anyhow::ensure!(hub.child.try_wait()?.is_none(), "the hub ended at once");
-            std::thread::sleep(Duration::from_micros(500));
-        }
+        hub.wait(start)?;
         hub.start_seconds = start.elapsed().as_secs_f64();
         Ok(hub)
+    }
+
+    /// Kills it and starts it again at the same address.
+    pub fn kill_and_restart(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        self.child = spawn(&self.folder, self.port, &self.settings)?;
+        self.wait(Instant::now())
+    }
+
+    fn wait(&mut self, start: Instant) -> anyhow::Result<()> {
+        while !self.is_healthy() {
+            anyhow::ensure!(start.elapsed() < START_DEADLINE, "the hub does not answer");
+            anyhow::ensure!(self.child.try_wait()?.is_none(), "the hub ended at once");
+            std::thread::sleep(Duration::from_micros(500));
+        }
+        Ok(())
     }
 
     fn is_healthy(&self) -> bool {
@@ -75,6 +85,18 @@ impl Hub {
             client,
         })
     }
+}
+
+fn spawn(folder: &Path, port: u16, settings: &[(String, String)]) -> anyhow::Result<Child> {
+    Command::new(built_program("geoml-hub")?)
+        .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
+        .arg(folder)
+        .envs(settings.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("the hub cannot be started")
 }
 
 impl Drop for Hub {
