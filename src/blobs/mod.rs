@@ -28,6 +28,7 @@ mod running_hash;
 mod staging;
 mod stream;
 mod sweep;
+mod write_behind;
 mod writer;
 
 use std::collections::HashMap;

@@ -14,6 +14,7 @@ use super::key::StorageKey;
 use super::local::{ignore_missing, make_folder, modified, sync_folder};
 use super::pump::{Parcels, Pump};
 use super::running_hash::{Claim, RunningHash};
+use super::write_behind::WriteBehind;
 use super::{BlobError, Blobs, StoredBlob};
 use crate::base::{Sha256, Timestamp, UploadId, blocking};
 
@@ -271,14 +272,19 @@ fn receive(
 
 fn write_chunk(file: &File, claim: &mut Claim, place: Range<u64>, parcels: &mut Parcels) -> Result<(), BlobError> {
     let failed = |error| BlobError::at(StorageKey::Uploads.path().as_ref())(error);
+    let mut behind = WriteBehind::default();
     let mut position = place.start;
     while let Some(chunks) = parcels.next()? {
         for chunk in chunks {
             claim.update(&chunk);
-            file.write_all_at(&chunk, position).map_err(failed)?;
-            position += chunk.len() as u64;
+            let length = chunk.len() as u64;
+            file.write_all_at(&chunk, position)
+                .and_then(|()| behind.wrote(file, length))
+                .map_err(failed)?;
+            position += length;
         }
     }
+    behind.finish().map_err(failed)?;
     if position != place.end {
         // A write that its caller did not wait for to the end.
         return Err(BlobError::Abandoned);

@@ -8,6 +8,7 @@ use sha2::Digest;
 
 use super::local::ignore_missing;
 use super::pump::{Parcels, Pump};
+use super::write_behind::WriteBehind;
 use super::{BlobError, Blobs, StoredBlob};
 use crate::base::{Sha256, blocking};
 
@@ -123,14 +124,20 @@ fn receive(path: PathBuf, mut parcels: Parcels) -> Result<Staged, BlobError> {
     let file = StagedFile(path);
     let mut output = create(file.path())?;
     let mut hasher = sha2::Sha256::new();
+    let mut behind = WriteBehind::default();
     let mut size = 0;
     while let Some(chunks) = parcels.next()? {
         for chunk in chunks {
             hasher.update(&chunk);
-            output.write_all(&chunk).map_err(BlobError::at(file.path()))?;
-            size += chunk.len() as u64;
+            let length = chunk.len() as u64;
+            output
+                .write_all(&chunk)
+                .and_then(|()| behind.wrote(&output, length))
+                .map_err(BlobError::at(file.path()))?;
+            size += length;
         }
     }
+    behind.finish().map_err(BlobError::at(file.path()))?;
     Ok(Staged {
         file,
         sha256: Sha256::from_bytes(hasher.finalize().into()),

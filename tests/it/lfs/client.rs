@@ -3,6 +3,10 @@ use crate::support::{Client, Random, TestApp};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 /// Somebody's machine with stock git and git-lfs.
 struct Machine {
@@ -127,6 +131,70 @@ async fn stock_git_lfs_sends_objects_and_fetches_them() {
         !app.log()
             .iter()
             .any(|line| line.contains("gml_") || line.contains("signature="))
+    );
+    app.finish().await;
+}
+
+/// A line to a hub that breaks once, when so many bytes have come from there. Answers its address and counts what comes.
+async fn breaking_line(hub: &str, breaks_after: usize) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let come = Arc::new(AtomicUsize::new(0));
+    let (hub, counted) = (hub.to_owned(), Arc::clone(&come));
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let hub = TcpStream::connect(&hub).await.unwrap();
+            tokio::spawn(pass_on(client, hub, breaks_after, Arc::clone(&counted)));
+        }
+    });
+    (address, come)
+}
+
+async fn pass_on(client: TcpStream, hub: TcpStream, breaks_after: usize, come: Arc<AtomicUsize>) {
+    let ((mut asking, mut client), (mut answering, mut hub)) = (client.into_split(), hub.into_split());
+    let asked = tokio::spawn(async move { tokio::io::copy(&mut asking, &mut hub).await });
+    let mut buffer = vec![0; 65_536];
+    while let Ok(count) = answering.read(&mut buffer).await {
+        let before = come.fetch_add(count, Ordering::Relaxed);
+        let breaks = before < breaks_after && before + count >= breaks_after;
+        if count == 0 || breaks || client.write_all(&buffer[..count]).await.is_err() {
+            break;
+        }
+    }
+    asked.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stock_git_lfs_goes_on_where_its_line_broke() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    ana.create_repository("net", "private").await;
+    let (own, content) = (address(&app, &ana, "ana/net").await, Random::new(7).bytes(8 << 20));
+    let hub = app.address().trim_start_matches("http://").to_owned();
+    let (line, come) = breaking_line(&hub, 5 << 20).await;
+    let (sent, over) = (content.clone(), own.replace(&hub, &line));
+    off_the_runtime(move || {
+        let machine = Machine::new("Ana");
+        let folder = machine.repository(&own);
+        machine.git(&folder, &["lfs", "track", "*.bin"]);
+        std::fs::write(folder.join("large.bin"), &sent).unwrap();
+        machine.git(&folder, &["add", "."]);
+        machine.git(&folder, &["commit", "--quiet", "-m", "Add weights"]);
+        machine.git(&folder, &["lfs", "push", "--object-id", "origin", &oid(&sent)]);
+        std::fs::remove_dir_all(folder.join(".git/lfs/objects")).unwrap();
+        machine.git(&folder, &["remote", "set-url", "origin", &over]);
+        machine.git(&folder, &["lfs", "fetch", "origin", "main"]);
+        assert_eq!(
+            machine.git(&folder, &["lfs", "fsck", "--objects"]).trim(),
+            "Git LFS fsck OK"
+        );
+    })
+    .await;
+    // What had come before the break was not sent again.
+    let come = come.load(Ordering::Relaxed);
+    assert!(
+        come >= content.len() && come < content.len() + (1 << 20),
+        "{come} bytes came"
     );
     app.finish().await;
 }
