@@ -3,16 +3,15 @@
 
 use super::delta;
 use super::deltas::CHAIN_MAX;
-use super::found::Found;
-use super::object_check::Layout;
+use super::found::{Found, KeptLayout};
 use super::pack_stream::{Form, Packed};
 use super::{ReceiveError, ReceiveLimits};
 use crate::git::ObjectId;
 use crate::git::pack::object_id;
 use gix::objs::Kind;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, OnceLock};
 use std::thread::{Scope, ScopedJoinHandle};
 
 /// Files and deltas up to this size are handed over whole, and objects up to it kept as bases.
@@ -184,7 +183,7 @@ impl Objects {
         {
             packed.id = packed.id.or(name);
             match (packed.id, packed.form, &object) {
-                (Some(id), _, Some(object)) => note(&mut self.found, id, object, beside.as_deref())?,
+                (Some(id), _, Some(object)) => object.note(&mut self.found, id, beside.as_deref())?,
                 (Some(id), Form::Whole(kind), None) => self.found.note(id, kind, None)?,
                 _ => {}
             }
@@ -192,19 +191,6 @@ impl Objects {
         }
         Ok(())
     }
-}
-
-fn note(found: &mut Found, id: ObjectId, object: &Base, beside: Option<&Base>) -> Result<(), ReceiveError> {
-    if object.kind == Kind::Tree
-        && let Some(beside) = beside
-        && let Some(layout) = beside.layout()
-        && found.note_folder_beside(id, (&layout, &beside.content), &object.content)?
-    {
-        // The next version is likely to be compared with this one.
-        let _ = object.layout.set(Some(layout));
-        return Ok(());
-    }
-    found.note(id, object.kind, Some(&object.content))
 }
 
 /// The names of objects. Summing is most of the work that a push makes, so two threads share it.
@@ -244,8 +230,7 @@ struct Base {
     depth: usize,
     /// Bytes that were made along the chain up to it.
     cost: u64,
-    /// Where its entries stand if it is a folder, once somebody asked.
-    layout: OnceLock<Option<Arc<Layout>>>,
+    layout: KeptLayout,
 }
 
 impl Base {
@@ -255,13 +240,19 @@ impl Base {
             content,
             depth,
             cost,
-            layout: OnceLock::new(),
+            layout: KeptLayout::default(),
         })
     }
 
-    fn layout(&self) -> Option<Arc<Layout>> {
-        let layout = || Layout::of(&self.content).map(Arc::new);
-        self.layout.get_or_init(layout).clone()
+    fn note(&self, found: &mut Found, id: ObjectId, beside: Option<&Self>) -> Result<(), ReceiveError> {
+        match beside {
+            Some(old) => found.note_beside(
+                (id, self.kind),
+                (&self.layout, &self.content),
+                (&old.layout, &old.content),
+            ),
+            None => found.note(id, self.kind, Some(&self.content)),
+        }
     }
 }
 

@@ -7,8 +7,9 @@
 use super::ReceiveError;
 use super::found::Found;
 use crate::git::{GitError, ObjectId, Repository};
+use foldhash::HashSet;
 use gix::objs::{CommitRefIter, Find, Kind, TagRef, TreeRefIter};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// One look at a push.
 pub(super) struct Connectivity<'a> {
@@ -33,7 +34,7 @@ impl<'a> Connectivity<'a> {
             found,
             incoming,
             repository,
-            complete: HashSet::from([ObjectId::EMPTY_TREE]),
+            complete: HashSet::from_iter([ObjectId::EMPTY_TREE]),
         }
     }
 

@@ -5,15 +5,15 @@
 //! the base are let go and made again when they are needed; the work that this may take is bounded too.
 
 use super::delta;
-use super::found::Found;
+use super::found::{Found, KeptLayout};
 use super::object_check::STRUCTURE_MAX_BYTES;
 use super::pack_stream::{Form, Packed};
 use super::{ReceiveError, ReceiveLimits};
 use crate::git::ObjectId;
 use crate::git::pack::object_id;
+use foldhash::HashMap;
 use gix::objs::Kind;
 use gix::odb::pack::data;
-use std::collections::HashMap;
 use std::path::Path;
 
 /// Content that is held at once, beside the two objects at hand.
@@ -41,6 +41,7 @@ struct Step {
     /// Whether its content cannot be made again, as it is not in the file.
     pinned: bool,
     kind: Kind,
+    layout: KeptLayout,
     children: Vec<u32>,
     /// Bytes that were made along the chain up to here.
     cost: u64,
@@ -55,7 +56,7 @@ impl<'a> Deltas<'a> {
         limits: ReceiveLimits,
     ) -> Result<Self, ReceiveError> {
         let file = data::File::at(path, gix::hash::Kind::Sha1).map_err(|error| ReceiveError::Git(error.into()))?;
-        let mut by_name: HashMap<ObjectId, Vec<u32>> = HashMap::new();
+        let mut by_name: HashMap<ObjectId, Vec<u32>> = HashMap::default();
         for (place, object) in objects.iter().enumerate() {
             if let (Form::Named(base), None) = (object.form, object.id) {
                 let place = u32::try_from(place).map_err(|_| ReceiveError::pack("it has too many objects"))?;
@@ -153,6 +154,7 @@ impl<'a> Deltas<'a> {
             content: Some(content),
             pinned,
             kind,
+            layout: KeptLayout::default(),
             children,
         }];
         while let Some(step) = path.last_mut() {
@@ -173,7 +175,8 @@ impl<'a> Deltas<'a> {
             }
             held += self.make_again(&mut path)?;
             let top = path.len() - 1;
-            let (id, content) = self.work_out(child, kind, path[top].content.as_deref().unwrap_or_default())?;
+            let layout = KeptLayout::default();
+            let (id, content) = self.work_out(child, &path[top], &layout)?;
             let children = self.children_of(self.objects[child as usize].offset, id);
             // The last child of a base does not need it any more: lines of deltas hold two objects at a time.
             if path[top].children.is_empty() && !path[top].pinned {
@@ -186,6 +189,7 @@ impl<'a> Deltas<'a> {
                     content: Some(content),
                     pinned: false,
                     kind,
+                    layout,
                     children,
                     cost,
                 });
@@ -196,9 +200,10 @@ impl<'a> Deltas<'a> {
     }
 
     /// Makes, names and checks the object of a delta.
-    fn work_out(&mut self, child: u32, kind: Kind, base: &[u8]) -> Result<(ObjectId, Vec<u8>), ReceiveError> {
+    fn work_out(&mut self, child: u32, base: &Step, layout: &KeptLayout) -> Result<(ObjectId, Vec<u8>), ReceiveError> {
+        let (kind, old) = (base.kind, base.content.as_deref().unwrap_or_default());
         let object = &self.objects[child as usize];
-        let content = Self::made(&self.file, &mut self.inflate, &mut self.work_left, object, base)?;
+        let content = Self::made(&self.file, &mut self.inflate, &mut self.work_left, object, old)?;
         if kind != Kind::Blob && content.len() as u64 > STRUCTURE_MAX_BYTES {
             return Err(ReceiveError::TooManyObjects(format!(
                 "one {kind} has {} bytes",
@@ -209,7 +214,13 @@ impl<'a> Deltas<'a> {
             return Ok((id, content));
         }
         let id = object_id(kind, &content)?;
-        self.found.note(id, kind, Some(&content))?;
+        // What the repository has proves nothing of what it names, so all of that is noted.
+        match base.pinned {
+            true => self.found.note(id, kind, Some(&content))?,
+            false => self
+                .found
+                .note_beside((id, kind), (layout, &content), (&base.layout, old))?,
+        }
         self.objects[child as usize].id = Some(id);
         Ok((id, content))
     }

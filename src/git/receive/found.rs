@@ -4,9 +4,20 @@ use super::ReceiveError;
 use super::object_check::{self, Layout};
 use crate::git::special_files::is_special;
 use crate::git::{LfsPointer, ObjectId};
+use foldhash::{HashMap, HashSet};
 use gix::bstr::{BStr, ByteSlice};
 use gix::objs::Kind;
-use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
+
+/// Where the entries of an object stand if it is a folder, once somebody asked.
+#[derive(Clone, Default)]
+pub(super) struct KeptLayout(OnceLock<Option<Arc<Layout>>>);
+
+impl KeptLayout {
+    fn of(&self, content: &[u8]) -> Option<Arc<Layout>> {
+        self.0.get_or_init(|| Layout::of(content).map(Arc::new)).clone()
+    }
+}
 
 /// A new file that stands for a large one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +34,8 @@ pub(super) struct FoundCommit {
     pub parents: Box<[ObjectId]>,
 }
 
-/// Everything that was learned.
+/// Everything that was learned. A push looks up millions of names, which are sums and spread evenly: a hash of them needs a
+/// secret and little more.
 #[derive(Default)]
 pub(super) struct Found {
     pub kinds: HashMap<ObjectId, Kind>,
@@ -83,9 +95,27 @@ impl Found {
         Ok(())
     }
 
+    /// As [`Self::note`] for an object made from another one, which was noted.
+    pub(super) fn note_beside(
+        &mut self,
+        (id, kind): (ObjectId, Kind),
+        (kept, content): (&KeptLayout, &[u8]),
+        (kept_old, old): (&KeptLayout, &[u8]),
+    ) -> Result<(), ReceiveError> {
+        if kind == Kind::Tree
+            && let Some(layout) = kept_old.of(old)
+            && self.note_folder_beside(id, (&layout, old), content)?
+        {
+            // The next version is likely to be compared with this one.
+            let _ = kept.0.set(Some(layout));
+            return Ok(());
+        }
+        self.note(id, kind, Some(content))
+    }
+
     /// Notes a folder that follows one that was noted, which costs what they differ; false, and nothing noted, when they
     /// differ in more than what their entries hold.
-    pub(super) fn note_folder_beside(
+    fn note_folder_beside(
         &mut self,
         id: ObjectId,
         (layout, old): (&Layout, &[u8]),
@@ -124,7 +154,7 @@ impl Found {
     /// Whether folders stand in each other deeper than any program can follow.
     pub(super) fn deepest_folder_is_within(&self, limit: usize) -> bool {
         // Height of each folder over its deepest one; the work list stands for the call stack.
-        let mut heights: HashMap<ObjectId, usize> = HashMap::new();
+        let mut heights: HashMap<ObjectId, usize> = HashMap::default();
         for root in self.folders.keys() {
             let mut waiting = vec![*root];
             while let Some(id) = waiting.last().copied() {

@@ -26,7 +26,7 @@ const INDEX: &str = "arriving.idx";
 const WORK_BYTES: u64 = 32 << 30;
 const WORK_PER_BYTE: u64 = 256;
 const EARLY_WORK_BYTES: u64 = 32 << 20;
-const EARLY_WORK_PER_BYTE: u64 = 32;
+const EARLY_WORK_PER_BYTE: u64 = 64;
 /// What reading the end of a chain of deltas may take, as a multiple of the largest object.
 const CHAIN_COST: u64 = 64;
 /// Folders in folders; git itself reads 2,048 by default.
