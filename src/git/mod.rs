@@ -23,6 +23,7 @@ mod divergence;
 mod durable;
 mod error;
 mod fork;
+mod generations;
 mod ignore;
 mod lfs_pointer;
 mod lock_file;
@@ -43,6 +44,7 @@ mod statistics;
 mod tag;
 mod tree;
 mod tree_edit;
+mod tree_layout;
 mod tree_page;
 
 /// The wire protocol of git, as its server speaks it.

@@ -2,13 +2,18 @@
 
 use super::filter::Filter;
 use super::id_set::{IdMap, IdSet};
+use crate::git::generations::Generations;
+use crate::git::tree_layout::KeptLayout;
 use crate::git::{GitError, ObjectId, Repository};
+use gix::objs::TreeRefIter;
 use gix::objs::tree::EntryRef;
-use gix::objs::{Kind, TreeRefIter};
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// Folders of the client that are compared with at each step. More of them make a pack smaller now and then, and every walk slower.
 const EDGES_MAX: usize = 8;
+/// Memory for folders that the next commits are likely to be compared with.
+const RECENT_BYTES: usize = 32 << 20;
 
 /// Gathers what is to be sent.
 pub(super) struct ObjectWalk<'a> {
@@ -23,6 +28,15 @@ pub(super) struct ObjectWalk<'a> {
     /// What the client has, as far as the walk met it: what stood at the same path before.
     pub known: IdSet,
     visited: usize,
+    recent: Generations<ObjectId, Arc<Folder>>,
+    /// The root folder that was walked last. Commits that follow each other differ in little.
+    last_root: Option<ObjectId>,
+}
+
+/// A folder that was read.
+struct Folder {
+    content: Vec<u8>,
+    layout: KeptLayout,
 }
 
 /// A folder to be walked.
@@ -31,6 +45,8 @@ struct Step {
     depth: u64,
     /// Folders at the same path that the client has.
     edges: Vec<ObjectId>,
+    /// The folder at the same path that was walked before, with all that is in it.
+    beside: Option<ObjectId>,
 }
 
 impl<'a> ObjectWalk<'a> {
@@ -44,6 +60,8 @@ impl<'a> ObjectWalk<'a> {
             depths: IdMap::default(),
             known: IdSet::default(),
             visited: 0,
+            recent: Generations::new(RECENT_BYTES, |folder: &Arc<Folder>| folder.content.len()),
+            last_root: None,
         }
     }
 
@@ -76,7 +94,19 @@ impl<'a> ObjectWalk<'a> {
         if edges.contains(&tree) {
             return Ok(());
         }
-        self.walk(Step { tree, depth: 0, edges }, tick)
+        // How deep a folder stands decides what of it is sent, so it is not enough that it was walked.
+        let beside = self.last_root.replace(tree).filter(|_| !self.minds_depth());
+        let first = Step {
+            tree,
+            depth: 0,
+            edges,
+            beside,
+        };
+        self.walk(first, tick)
+    }
+
+    fn minds_depth(&self) -> bool {
+        matches!(self.filter, Some(Filter::TreeDepth(_)))
     }
 
     /// Sends a folder that the client asks for by name, and what the filter leaves of its content: as in git, the filter does
@@ -88,7 +118,7 @@ impl<'a> ObjectWalk<'a> {
     ) -> Result<(), GitError> {
         self.add(tree);
         let folder = self.folder(tree)?;
-        for entry in entries(&folder) {
+        for entry in entries(&folder.content) {
             let entry = entry?;
             if entry.mode.is_tree() {
                 self.add_root(entry.oid.into(), &[], tick)?;
@@ -116,28 +146,66 @@ impl<'a> ObjectWalk<'a> {
 
     /// Sends the files of a folder, and puts its folders on the list.
     fn enter_folder(&mut self, step: &Step, waiting: &mut Vec<Step>) -> Result<(), GitError> {
-        let depth = step.depth + 1;
         let folder = self.folder(step.tree)?;
+        let before = step.beside.and_then(|beside| self.recent.get(beside).cloned());
         let edges = step.edges.iter().map(|edge| self.folder(*edge));
         let edges = edges.collect::<Result<Vec<_>, GitError>>()?;
-        let edges = edges.iter().map(|edge| entries(edge).collect());
-        let edges = edges.collect::<Result<Vec<Vec<EntryRef<'_>>>, GitError>>()?;
-        for entry in entries(&folder) {
+        if let Some(before) = &before
+            && let Some(layout) = before.layout.of(&before.content)
+            && let Some(places) = layout.differing(&before.content, &folder.content)
+        {
+            for place in places {
+                let beside = layout.id(&before.content, place);
+                for entry in entries(layout.entry(&folder.content, place)) {
+                    self.meet(step, &entry?, &edges, beside, waiting)?;
+                }
+            }
+            folder.layout.share(layout);
+            return Ok(());
+        }
+        for entry in entries(&folder.content) {
             let entry = entry?;
-            let id = ObjectId::from(entry.oid);
-            let before: Vec<_> = edges.iter().filter_map(|edge| same_name(edge, &entry)).collect();
-            self.known
-                .extend(before.iter().map(|before| ObjectId::from(before.oid)));
-            if before.iter().any(|before| before.oid == entry.oid) {
-                continue;
-            }
-            if !entry.mode.is_tree() {
-                self.add_blob(id, depth)?;
-            } else if !self.filter.is_some_and(|filter| filter.omits_tree(depth)) {
-                let edges = before.iter().filter(|before| before.mode.is_tree());
-                let edges = edges.map(|before| ObjectId::from(before.oid)).collect();
-                waiting.push(Step { tree: id, depth, edges });
-            }
+            let beside = match &before {
+                Some(before) if entry.mode.is_tree() => before.same_name(&entry)?.map(|before| before.oid.into()),
+                _ => None,
+            };
+            self.meet(step, &entry, &edges, beside, waiting)?;
+        }
+        Ok(())
+    }
+
+    /// Sends a file, or puts a folder on the list, unless the client has it.
+    fn meet(
+        &mut self,
+        step: &Step,
+        entry: &EntryRef<'_>,
+        edges: &[Arc<Folder>],
+        beside: Option<ObjectId>,
+        waiting: &mut Vec<Step>,
+    ) -> Result<(), GitError> {
+        let (id, depth) = (ObjectId::from(entry.oid), step.depth + 1);
+        // Whoever was met is sent or was left out for good.
+        if self.seen.contains(&id) && !self.minds_depth() {
+            return Ok(());
+        }
+        let had = edges.iter().map(|edge| edge.same_name(entry));
+        let had = had.collect::<Result<Vec<_>, GitError>>()?;
+        let had: Vec<_> = had.into_iter().flatten().collect();
+        self.known.extend(had.iter().map(|had| ObjectId::from(had.oid)));
+        if had.iter().any(|had| had.oid == entry.oid) {
+            return Ok(());
+        }
+        if !entry.mode.is_tree() {
+            return self.add_blob(id, depth);
+        }
+        if !self.filter.is_some_and(|filter| filter.omits_tree(depth)) {
+            let edges = had.iter().filter(|had| had.mode.is_tree());
+            waiting.push(Step {
+                tree: id,
+                depth,
+                edges: edges.map(|had| ObjectId::from(had.oid)).collect(),
+                beside: beside.filter(|_| !self.minds_depth()),
+            });
         }
         Ok(())
     }
@@ -146,7 +214,7 @@ impl<'a> ObjectWalk<'a> {
     /// through the filter.
     fn enter(&mut self, tree: ObjectId, depth: u64) -> bool {
         let is_new = self.add(tree);
-        if !matches!(self.filter, Some(Filter::TreeDepth(_))) {
+        if !self.minds_depth() {
             return is_new;
         }
         let nearest = self.depths.entry(tree).or_insert(u64::MAX);
@@ -172,16 +240,44 @@ impl<'a> ObjectWalk<'a> {
         Ok(())
     }
 
-    /// The bytes of a folder.
-    fn folder(&self, tree: ObjectId) -> Result<Vec<u8>, GitError> {
-        if tree == ObjectId::EMPTY_TREE {
-            return Ok(Vec::new());
+    /// Reads a folder.
+    fn folder(&mut self, tree: ObjectId) -> Result<Arc<Folder>, GitError> {
+        if let Some(folder) = self.recent.get(tree) {
+            return Ok(Arc::clone(folder));
         }
-        let object = self.repository.object(tree)?;
-        if object.kind != Kind::Tree {
-            return Err(GitError::Damaged(format!("object {tree} is no folder")));
+        let folder = Arc::new(Folder {
+            content: self.repository.tree_data(tree)?,
+            layout: KeptLayout::default(),
+        });
+        self.recent.keep(tree, Arc::clone(&folder));
+        Ok(folder)
+    }
+}
+
+impl Folder {
+    /// What stands under the same name, be it a file or a folder; these are sorted differently.
+    fn same_name(&self, wanted: &EntryRef<'_>) -> Result<Option<EntryRef<'_>>, GitError> {
+        let Some(layout) = self.layout.of(&self.content) else {
+            return Ok(None);
+        };
+        let is_tree = wanted.mode.is_tree();
+        for as_tree in [is_tree, !is_tree] {
+            let (mut low, mut high) = (0, layout.len());
+            while low < high {
+                let middle = low.midpoint(high);
+                let mut entry = TreeRefIter::from_bytes(layout.entry(&self.content, middle), gix::hash::Kind::Sha1);
+                let Some(found) = entry.next().transpose()? else {
+                    return Ok(None);
+                };
+                let order = tree_order((found.filename, found.mode.is_tree()), (wanted.filename, as_tree));
+                match order.then(found.filename.len().cmp(&wanted.filename.len())) {
+                    Ordering::Less => low = middle + 1,
+                    Ordering::Greater => high = middle,
+                    Ordering::Equal => return Ok(Some(found).filter(|found| !found.mode.is_commit())),
+                }
+            }
         }
-        Ok(object.detach().data)
+        Ok(None)
     }
 }
 
@@ -190,19 +286,6 @@ fn entries(folder: &[u8]) -> impl Iterator<Item = Result<EntryRef<'_>, GitError>
     TreeRefIter::from_bytes(folder, gix::hash::Kind::Sha1)
         .filter(|entry| !entry.as_ref().is_ok_and(|entry| entry.mode.is_commit()))
         .map(|entry| Ok(entry?))
-}
-
-/// What stands under the same name, be it a file or a folder; these are sorted differently.
-fn same_name<'a, 'b>(entries: &'b [EntryRef<'a>], wanted: &EntryRef<'_>) -> Option<&'b EntryRef<'a>> {
-    let as_kind = |is_tree: bool| {
-        let place = entries.binary_search_by(|entry| {
-            let order = tree_order((entry.filename, entry.mode.is_tree()), (wanted.filename, is_tree));
-            order.then(entry.filename.len().cmp(&wanted.filename.len()))
-        });
-        entries.get(place.ok()?)
-    };
-    let is_tree = wanted.mode.is_tree();
-    as_kind(is_tree).or_else(|| as_kind(!is_tree))
 }
 
 /// The order of entries in a folder: as if a slash followed the names of folders.

@@ -1,18 +1,12 @@
+use crate::git::generations::Generations;
 use gix::objs::Kind;
 use gix::odb::pack::cache::DecodeEntry;
-use std::collections::HashMap;
 
 /// Objects larger than this are not kept: one of them would displace hundreds of folders.
 const OBJECT_MAX: usize = 1 << 20;
 
-/// Objects that deltas are made from, kept within a number of bytes. There are two generations: when the young one is
-/// full it becomes the old one, and what is used again becomes young again.
-pub(in crate::git) struct PackCache {
-    young: HashMap<(u32, u64), Kept>,
-    old: HashMap<(u32, u64), Kept>,
-    young_bytes: usize,
-    generation_bytes: usize,
-}
+/// Objects that deltas are made from, by pack and offset.
+pub(in crate::git) struct PackCache(Generations<(u32, u64), Kept>);
 
 struct Kept {
     kind: Kind,
@@ -23,21 +17,7 @@ struct Kept {
 impl PackCache {
     /// A cache of at most so many bytes.
     pub(in crate::git) fn new(bytes: usize) -> Self {
-        Self {
-            young: HashMap::new(),
-            old: HashMap::new(),
-            young_bytes: 0,
-            generation_bytes: bytes / 2,
-        }
-    }
-
-    fn keep(&mut self, place: (u32, u64), object: Kept) {
-        self.young_bytes += object.data.len();
-        self.young.insert(place, object);
-        if self.young_bytes > self.generation_bytes {
-            self.old = std::mem::take(&mut self.young);
-            self.young_bytes = 0;
-        }
+        Self(Generations::new(bytes, |object: &Kept| object.data.len()))
     }
 }
 
@@ -45,7 +25,7 @@ impl DecodeEntry for PackCache {
     fn put(&mut self, pack_id: u32, offset: u64, data: &[u8], kind: Kind, compressed_size: usize) {
         if data.len() <= OBJECT_MAX {
             let data = data.to_vec();
-            self.keep(
+            self.0.keep(
                 (pack_id, offset),
                 Kept {
                     kind,
@@ -57,11 +37,7 @@ impl DecodeEntry for PackCache {
     }
 
     fn get(&mut self, pack_id: u32, offset: u64, out: &mut Vec<u8>) -> Option<(Kind, usize)> {
-        let place = (pack_id, offset);
-        if let Some(object) = self.old.remove(&place) {
-            self.keep(place, object);
-        }
-        let object = self.young.get(&place).or_else(|| self.old.get(&place))?;
+        let object = self.0.get((pack_id, offset))?;
         out.clear();
         out.extend_from_slice(&object.data);
         Some((object.kind, object.compressed_size))
@@ -73,18 +49,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_used_stays_and_what_is_not_goes() {
-        let mut cache = PackCache::new(1_000);
-        cache.put(0, 0, &[1; 100], Kind::Tree, 10);
+    fn what_is_too_large_is_not_kept() {
+        let mut cache = PackCache::new(4 << 20);
         let mut out = Vec::new();
-        for offset in 1..100 {
-            cache.put(0, offset, &[2; 100], Kind::Blob, 10);
-            assert!(cache.get(0, 0, &mut out).is_some(), "{offset}");
-            assert_eq!(out, [1; 100]);
-        }
-        assert!(cache.get(0, 1, &mut out).is_none());
-        assert!(cache.young.len() + cache.old.len() < 16);
+        cache.put(0, 0, &[1; 100], Kind::Tree, 10);
         cache.put(0, 500, &vec![3; OBJECT_MAX + 1], Kind::Blob, 10);
+        assert_eq!(cache.get(0, 0, &mut out), Some((Kind::Tree, 10)));
+        assert_eq!(out, [1; 100]);
         assert!(cache.get(0, 500, &mut out).is_none());
     }
 }

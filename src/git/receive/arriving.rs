@@ -3,13 +3,14 @@
 
 use super::delta;
 use super::deltas::CHAIN_MAX;
-use super::found::{Found, KeptLayout};
+use super::found::Found;
 use super::pack_stream::{Form, Packed};
 use super::{ReceiveError, ReceiveLimits};
 use crate::git::ObjectId;
+use crate::git::generations::Generations;
 use crate::git::pack::object_id;
+use crate::git::tree_layout::KeptLayout;
 use gix::objs::Kind;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -54,7 +55,7 @@ impl<'scope> Arriving<'scope> {
         let objects = Objects {
             all: Vec::with_capacity(room),
             found: Found::default(),
-            bases: Bases::default(),
+            bases: Generations::new(KEPT_MAX_BYTES, |base: &Arc<Base>| base.content.len()),
             made: Vec::new(),
             made_bytes: 0,
             worked_bytes: 0,
@@ -94,7 +95,8 @@ impl<'scope> Arriving<'scope> {
 struct Objects {
     all: Vec<Packed>,
     found: Found,
-    bases: Bases,
+    /// Objects that deltas may be made from, by their offsets.
+    bases: Generations<u64, Arc<Base>>,
     /// Objects that are worked out and wait for their names.
     made: Vec<Made>,
     made_bytes: usize,
@@ -131,7 +133,7 @@ impl Objects {
         match (packed.form, content) {
             (Form::Whole(kind), Some(content)) => object = Some(Base::new(kind, content, 0, packed.size)),
             (Form::Offset(base), Some(instructions)) if self.is_within_bounds(&packed) => {
-                beside = self.bases.get(base);
+                beside = self.bases.get(base).cloned();
                 if let Some(base) = &beside {
                     object = self.worked_out(&packed, base, &instructions)?;
                 }
@@ -140,7 +142,9 @@ impl Objects {
         }
         if let Some(object) = &object {
             self.made_bytes += object.content.len();
-            self.bases.keep(packed.offset, Arc::clone(object));
+            if object.content.len() as u64 <= HANDED_MAX_BYTES {
+                self.bases.keep(packed.offset, Arc::clone(object));
+            }
         }
         self.made.push(Made { packed, object, beside });
         Ok(())
@@ -253,36 +257,5 @@ impl Base {
             ),
             None => found.note(id, self.kind, Some(&self.content)),
         }
-    }
-}
-
-/// Objects by their offsets, within a number of bytes. There are two generations: when the young one is full it becomes the
-/// old one, and what is used again becomes young again.
-#[derive(Default)]
-struct Bases {
-    young: HashMap<u64, Arc<Base>>,
-    old: HashMap<u64, Arc<Base>>,
-    young_bytes: usize,
-}
-
-impl Bases {
-    fn keep(&mut self, offset: u64, base: Arc<Base>) {
-        if base.content.len() as u64 > HANDED_MAX_BYTES {
-            return;
-        }
-        self.young_bytes += base.content.len();
-        self.young.insert(offset, base);
-        if self.young_bytes > KEPT_MAX_BYTES / 2 {
-            self.old = std::mem::take(&mut self.young);
-            self.young_bytes = 0;
-        }
-    }
-
-    fn get(&mut self, offset: u64) -> Option<Arc<Base>> {
-        if let Some(base) = self.old.remove(&offset) {
-            self.keep(offset, base);
-        }
-        let found = self.young.get(&offset).or_else(|| self.old.get(&offset));
-        found.cloned()
     }
 }

@@ -5,12 +5,13 @@
 //! the base are let go and made again when they are needed; the work that this may take is bounded too.
 
 use super::delta;
-use super::found::{Found, KeptLayout};
+use super::found::Found;
 use super::object_check::STRUCTURE_MAX_BYTES;
 use super::pack_stream::{Form, Packed};
 use super::{ReceiveError, ReceiveLimits};
 use crate::git::ObjectId;
 use crate::git::pack::object_id;
+use crate::git::tree_layout::KeptLayout;
 use foldhash::HashMap;
 use gix::objs::Kind;
 use gix::odb::pack::data;

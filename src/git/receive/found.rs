@@ -1,23 +1,13 @@
 //! What is learned of the objects of a pack while they pass: enough to judge the whole without reading it again.
 
 use super::ReceiveError;
-use super::object_check::{self, Layout};
+use super::object_check;
 use crate::git::special_files::is_special;
+use crate::git::tree_layout::{KeptLayout, Layout};
 use crate::git::{LfsPointer, ObjectId};
 use foldhash::{HashMap, HashSet};
 use gix::bstr::{BStr, ByteSlice};
 use gix::objs::Kind;
-use std::sync::{Arc, OnceLock};
-
-/// Where the entries of an object stand if it is a folder, once somebody asked.
-#[derive(Clone, Default)]
-pub(super) struct KeptLayout(OnceLock<Option<Arc<Layout>>>);
-
-impl KeptLayout {
-    fn of(&self, content: &[u8]) -> Option<Arc<Layout>> {
-        self.0.get_or_init(|| Layout::of(content).map(Arc::new)).clone()
-    }
-}
 
 /// A new file that stands for a large one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +97,7 @@ impl Found {
             && self.note_folder_beside(id, (&layout, old), content)?
         {
             // The next version is likely to be compared with this one.
-            let _ = kept.0.set(Some(layout));
+            kept.share(layout);
             return Ok(());
         }
         self.note(id, kind, Some(content))
@@ -121,7 +111,9 @@ impl Found {
         (layout, old): (&Layout, &[u8]),
         new: &[u8],
     ) -> Result<bool, ReceiveError> {
-        let noted = layout.changed(old, new, &mut |name, kind, target| self.note_entry(name, kind, target));
+        let noted = object_check::changed(layout, old, new, &mut |name, kind, target| {
+            self.note_entry(name, kind, target)
+        });
         let noted = noted.map_err(|reason| ReceiveError::BadObject {
             id: id.to_string(),
             reason,
