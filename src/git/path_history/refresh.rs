@@ -8,7 +8,7 @@ use crate::store::Store;
 use std::sync::Arc;
 
 /// Folders that deltas are made from: neighbouring commits share most of them.
-const BASES_BYTES: usize = 16 << 20;
+const BASES_BYTES: usize = 32 << 20;
 
 /// Brings the path history of a branch to where the branch stands, in as many transactions as it takes, and forgets it when
 /// the branch is gone. Two callers at once do the work twice and agree.
@@ -16,26 +16,27 @@ pub async fn refresh(git: &Git, store: &Store, id: RepositoryId, branch: &str) -
     'plan: loop {
         let (planner, rows, name) = (git.clone(), store.clone(), branch.to_owned());
         let plan = blocking(move || {
-            let repository = planner.repository(id)?;
+            // One for the whole walk: each step goes on from folders that the one before it read.
+            let repository = planner.repository(id)?.keeping_bases(BASES_BYTES);
             match repository.branch(&name)? {
-                Some(tip) => repository.plan_history(&rows, &name, tip).map(Some),
-                None => Ok(None),
+                Some(tip) => {
+                    let plan = repository.plan_history(&rows, &name, tip)?;
+                    Ok(Some((repository, plan)))
+                }
+                None => Ok::<_, HistoryError>(None),
             }
         })
         .await?;
-        let Some(mut plan) = plan else {
+        let Some((mut repository, mut plan)) = plan else {
             return forget(store, id, branch).await;
         };
         loop {
-            let walker = git.clone();
-            let (walked, update) = blocking(move || {
-                let update = walker
-                    .repository(id)
-                    .and_then(|repository| plan.next_update(&repository.keeping_bases(BASES_BYTES)));
-                (plan, update)
+            let update;
+            (repository, plan, update) = blocking(move || {
+                let update = plan.next_update(&repository);
+                (repository, plan, update)
             })
             .await;
-            plan = walked;
             let Some(update) = update?.map(Arc::new) else {
                 return Ok(());
             };
