@@ -29,6 +29,7 @@ mod staging;
 mod stream;
 mod sweep;
 mod writer;
+pub mod xet;
 
 use std::collections::HashMap;
 use std::fs;
