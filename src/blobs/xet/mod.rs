@@ -9,9 +9,7 @@ pub mod chunker;
 pub mod hash;
 /// Shards: which files are made of which terms.
 pub mod shard;
-/// Writes shards.
-pub mod shard_writer;
+mod shard_writer;
 /// Xorbs: packed chunks.
 pub mod xorb;
-/// Packs chunks into xorbs.
-pub mod xorb_builder;
+mod xorb_builder;

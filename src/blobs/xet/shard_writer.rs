@@ -1,9 +1,6 @@
 use super::hash::XetHash;
 use super::shard::{BOOKEND, ShardItem, TAG, VERSION, WITH_SHA256, WITH_VERIFICATION};
 
-/// A chunk whose hash says so may be asked for by everybody who has it too.
-const DEDUPLICATED: u32 = 1 << 31;
-
 /// The bytes of a shard as it is sent: files, then xorbs, whatever the order of the parts. Reading them gives the parts back.
 pub fn shard_bytes(items: &[ShardItem]) -> Vec<u8> {
     let mut bytes = Vec::from(TAG);
@@ -57,11 +54,7 @@ fn write_xorb(bytes: &mut Vec<u8>, item: &ShardItem) {
     let raw_len = chunks.last().map_or(0, |last| last.raw_start + last.raw_len);
     record(bytes, xorb.as_bytes(), [0, count(chunks.len()), raw_len, *stored_len]);
     for chunk in chunks {
-        record(
-            bytes,
-            chunk.hash.as_bytes(),
-            [chunk.raw_start, chunk.raw_len, DEDUPLICATED, 0],
-        );
+        record(bytes, chunk.hash.as_bytes(), [chunk.raw_start, chunk.raw_len, 0, 0]);
     }
 }
 

@@ -3,6 +3,7 @@ use std::io::Read;
 use lz4_flex::frame::FrameDecoder;
 
 use super::hash::{XetHash, chunk_hash, xorb_hash};
+pub use super::xorb_builder::XorbBuilder;
 
 /// Most bytes of a chunk.
 pub const LARGEST_CHUNK: usize = 128 * 1024;

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod fixture;
+mod formats;
 mod local;
 mod s3;
 mod staging;
