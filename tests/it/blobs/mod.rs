@@ -3,6 +3,7 @@
 mod conformance;
 mod fixture;
 mod local;
+mod recipes;
 mod s3;
 mod staging;
 mod sweeping;
