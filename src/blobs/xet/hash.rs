@@ -2,10 +2,14 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::base::Sha256;
+
 /// Keys of the hashes (Xet protocol specification, "Hashing").
-const DATA_KEY: &str = "6697f5775b9550de3135cbaca597181c9de421109beb2b58b4d0b04b93adf229";
-const NODE_KEY: &str = "017ec5c7a5472996fd946666b48a02e65ddd536f37c76dd2f86352e64a53713f";
-const VERIFICATION_KEY: &str = "7f1857d6ce56ed66127ff913e7a5c3f3a4cd26d5b5db49e64124987f28fb94c3";
+const DATA_KEY: [u8; 32] = key("6697f5775b9550de3135cbaca597181c9de421109beb2b58b4d0b04b93adf229");
+const NODE_KEY: [u8; 32] = key("017ec5c7a5472996fd946666b48a02e65ddd536f37c76dd2f86352e64a53713f");
+const VERIFICATION_KEY: [u8; 32] = key("7f1857d6ce56ed66127ff913e7a5c3f3a4cd26d5b5db49e64124987f28fb94c3");
 const FILE_KEY: [u8; 32] = [0; 32];
 /// Children of a node: never fewer than three but at the end, never more than nine.
 const FEWEST_CHILDREN: usize = 3;
@@ -17,7 +21,7 @@ pub struct XetHash([u8; 32]);
 
 /// A text is no hash of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a hash of the Xet protocol has 64 hexadecimal digits")]
+#[error("a hash of the Xet protocol has 64 lower-case hexadecimal digits")]
 pub struct InvalidXetHash;
 
 impl XetHash {
@@ -31,9 +35,31 @@ impl XetHash {
         &self.0
     }
 
+    /// A group of the tree ends with this child: the last of its four integers is a multiple of four.
     fn ends_group(self) -> bool {
         self.0[24].is_multiple_of(4)
     }
+}
+
+/// Shards write a SHA-256 as if its text were the text of a hash of the protocol, so every eight bytes are turned around.
+impl From<XetHash> for Sha256 {
+    fn from(written: XetHash) -> Self {
+        Self::from_bytes(turned(written.0))
+    }
+}
+
+/// The way back.
+impl From<Sha256> for XetHash {
+    fn from(digest: Sha256) -> Self {
+        Self(turned(*digest.as_bytes()))
+    }
+}
+
+fn turned(mut bytes: [u8; 32]) -> [u8; 32] {
+    for word in bytes.as_chunks_mut::<8>().0 {
+        word.reverse();
+    }
+    bytes
 }
 
 impl fmt::Display for XetHash {
@@ -55,18 +81,71 @@ impl FromStr for XetHash {
     type Err = InvalidXetHash;
 
     fn from_str(text: &str) -> Result<Self, InvalidXetHash> {
+        // One hash has one text, so that addresses made of it can be compared.
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(InvalidXetHash);
+        }
         let mut bytes = [0; 32];
         hex::decode_to_slice(text, &mut bytes).map_err(|_| InvalidXetHash)?;
-        for word in bytes.as_chunks_mut::<8>().0 {
-            word.reverse();
-        }
-        Ok(Self(bytes))
+        Ok(Self(turned(bytes)))
     }
 }
 
-fn key(text: &str) -> [u8; 32] {
-    let mut key = [0; 32];
-    hex::decode_to_slice(text, &mut key).expect("the keys are written as 64 digits");
+impl Serialize for XetHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_bytes(&self.0)
+        }
+    }
+}
+
+struct HashVisitor;
+
+impl serde::de::Visitor<'_> for HashVisitor {
+    type Value = XetHash;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a hash of the Xet protocol")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<XetHash, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<XetHash, E> {
+        bytes
+            .try_into()
+            .map(XetHash)
+            .map_err(|_| E::invalid_length(bytes.len(), &self))
+    }
+}
+
+impl<'de> Deserialize<'de> for XetHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_str(HashVisitor)
+        } else {
+            deserializer.deserialize_bytes(HashVisitor)
+        }
+    }
+}
+
+/// Reads a key at compile time.
+const fn key(text: &str) -> [u8; 32] {
+    const fn digit(digit: u8) -> u8 {
+        if digit.is_ascii_digit() {
+            digit - b'0'
+        } else {
+            digit - b'a' + 10
+        }
+    }
+    let (mut key, mut index, text) = ([0; 32], 0, text.as_bytes());
+    while index < key.len() {
+        key[index] = digit(text[2 * index]) << 4 | digit(text[2 * index + 1]);
+        index += 1;
+    }
     key
 }
 
@@ -76,10 +155,10 @@ fn keyed(key: &[u8; 32], bytes: &[u8]) -> XetHash {
 
 /// The hash of a chunk.
 pub fn chunk_hash(content: &[u8]) -> XetHash {
-    keyed(&key(DATA_KEY), content)
+    keyed(&DATA_KEY, content)
 }
 
-/// The hash of a xorb, from its chunks and their lengths in bytes.
+/// The hash of a xorb, from its chunks and their lengths in bytes: the root of the tree over them.
 pub fn xorb_hash(chunks: &[(XetHash, u64)]) -> XetHash {
     let mut tree = Tree::default();
     for (hash, length) in chunks {
@@ -99,7 +178,7 @@ pub fn file_hash(chunks: &[(XetHash, u64)]) -> XetHash {
 
 /// The proof that the sender of a term knows its chunks.
 pub fn range_verification_hash(chunks: impl IntoIterator<Item = XetHash>) -> XetHash {
-    let mut hasher = blake3::Hasher::new_keyed(&key(VERIFICATION_KEY));
+    let mut hasher = blake3::Hasher::new_keyed(&VERIFICATION_KEY);
     for chunk in chunks {
         hasher.update(chunk.as_bytes());
     }
@@ -116,7 +195,7 @@ impl FileHasher {
         self.0.add(0, chunk, length);
     }
 
-    /// The hash of the file.
+    /// The hash of the file; 32 zero bytes for a file without chunks.
     pub fn finish(self) -> XetHash {
         if self.0.0.is_empty() {
             return XetHash([0; 32]);
@@ -174,8 +253,9 @@ fn node(children: &[(XetHash, u64)]) -> (XetHash, u64) {
     let mut text = String::new();
     let mut total = 0;
     for (hash, length) in children {
-        writeln!(text, "{hash} : {length}").expect("text grows in memory");
+        // Writing to a text in memory cannot fail.
+        let _ = writeln!(text, "{hash} : {length}");
         total += length;
     }
-    (keyed(&key(NODE_KEY), text.as_bytes()), total)
+    (keyed(&NODE_KEY, text.as_bytes()), total)
 }

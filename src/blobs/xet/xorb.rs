@@ -4,13 +4,28 @@ use lz4_flex::frame::FrameDecoder;
 
 use super::hash::{XetHash, chunk_hash, xorb_hash};
 
+/// Most bytes of a chunk.
+pub const LARGEST_CHUNK: usize = 128 * 1024;
+/// Most chunks of a xorb.
+pub const MOST_CHUNKS: usize = 8 * 1024;
+/// Most bytes of the content of a xorb.
+pub const LARGEST_CONTENT: u64 = 64 * 1024 * 1024;
 /// Bytes before each chunk: version, stored length, scheme, length.
-const HEADER: usize = 8;
+pub(super) const HEADER: usize = 8;
+/// Most bytes of a chunk as it is stored: LZ4 makes what it cannot compress longer by less than this, frame included.
+const LARGEST_STORED: usize = LARGEST_CHUNK + LARGEST_CHUNK / 128 + 64;
 const FOOTER_MARK: &[u8; 7] = b"XETBLOB";
-/// Limits of the protocol.
-const LARGEST_CHUNK: usize = 128 * 1024;
-const MOST_CHUNKS: usize = 8 * 1024;
-const LARGEST_CONTENT: u64 = 64 * 1024 * 1024;
+
+/// How a chunk is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scheme {
+    /// As it is.
+    Raw = 0,
+    /// As an LZ4 frame.
+    Lz4 = 1,
+    /// The bytes 0, 4, 8 and so on first, then 1, 5, 9, then the others; and that as an LZ4 frame.
+    GroupedLz4 = 2,
+}
 
 /// Why bytes are no xorb, or another one than was announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +78,7 @@ pub struct XorbVerifier {
 
 struct Header {
     stored: usize,
-    scheme: u8,
+    scheme: Scheme,
     raw: usize,
 }
 
@@ -73,51 +88,46 @@ impl XorbVerifier {
         Self::default()
     }
 
-    /// Takes the next bytes, of any number.
+    /// Takes the next bytes, of any number. What follows the mark of a footer is ignored.
     pub fn push(&mut self, mut bytes: &[u8]) -> Result<(), XorbError> {
         while !self.ended && !bytes.is_empty() {
-            let wanted = self.wanted()?;
-            let (taken, rest) = bytes.split_at(wanted.saturating_sub(self.pending.len()).min(bytes.len()));
+            let missing = self.wanted()? - self.pending.len();
+            let (taken, rest) = bytes.split_at(missing.min(bytes.len()));
             self.pending.extend_from_slice(taken);
             bytes = rest;
-            if self.pending.len() >= HEADER && self.pending.len() == self.wanted()? && !self.is_footer() {
-                self.chunk()?;
+            if self.pending.starts_with(FOOTER_MARK) {
+                self.ended = true;
+            } else if self.pending.len() >= HEADER && self.pending.len() == self.wanted()? {
+                self.take_chunk()?;
             }
-            self.ended = self.ended || self.is_footer();
         }
         Ok(())
     }
 
-    fn is_footer(&self) -> bool {
-        self.pending.starts_with(FOOTER_MARK)
-    }
-
     /// Bytes that `pending` needs for the next step.
     fn wanted(&self) -> Result<usize, XorbError> {
-        if self.is_footer() {
-            return Ok(self.pending.len());
-        }
         match self.pending.first_chunk::<HEADER>() {
             None => Ok(HEADER),
             Some(header) => Ok(HEADER + read_header(header)?.stored),
         }
     }
 
-    fn chunk(&mut self) -> Result<(), XorbError> {
+    fn take_chunk(&mut self) -> Result<(), XorbError> {
         let content = decode_chunk(&self.pending)?;
-        let hash = chunk_hash(&content);
-        self.stored += self.pending.len() as u64;
-        self.raw += content.len() as u64;
-        if self.index.len() == MOST_CHUNKS || self.raw > LARGEST_CONTENT {
+        let length = content.len() as u64;
+        if self.index.len() == MOST_CHUNKS || self.raw + length > LARGEST_CONTENT {
             return Err(XorbError::Malformed("it is larger than the protocol allows"));
         }
+        let hash = chunk_hash(&content);
+        self.stored += self.pending.len() as u64;
+        self.raw += length;
         let end = |length: u64| u32::try_from(length).map_err(|_| XorbError::Malformed("it is too large"));
         self.index.push(XorbChunk {
             hash,
             stored_end: end(self.stored)?,
             raw_end: end(self.raw)?,
         });
-        self.lengths.push((hash, content.len() as u64));
+        self.lengths.push((hash, length));
         self.pending.clear();
         Ok(())
     }
@@ -149,15 +159,21 @@ fn read_header(header: &[u8; HEADER]) -> Result<Header, XorbError> {
     if version != 0 {
         return Err(XorbError::Malformed("a chunk has an unknown version"));
     }
-    if raw == 0 || raw > LARGEST_CHUNK || stored == 0 || stored > 2 * LARGEST_CHUNK {
+    if raw == 0 || raw > LARGEST_CHUNK || stored == 0 || stored > LARGEST_STORED {
         return Err(XorbError::Malformed(
             "a chunk is longer than the protocol allows, or empty",
         ));
     }
+    let scheme = match scheme {
+        0 => Scheme::Raw,
+        1 => Scheme::Lz4,
+        2 => Scheme::GroupedLz4,
+        _ => return Err(XorbError::Malformed("a chunk is packed in an unknown way")),
+    };
     Ok(Header { stored, scheme, raw })
 }
 
-/// Unpacks one chunk, its header included.
+/// Unpacks one chunk, its header included, into at most [`LARGEST_CHUNK`] bytes.
 pub fn decode_chunk(bytes: &[u8]) -> Result<Vec<u8>, XorbError> {
     let (header, stored) = bytes
         .split_first_chunk::<HEADER>()
@@ -167,10 +183,9 @@ pub fn decode_chunk(bytes: &[u8]) -> Result<Vec<u8>, XorbError> {
         return Err(XorbError::Malformed("a chunk is cut off"));
     }
     let content = match header.scheme {
-        0 => stored.to_vec(),
-        1 => unpacked(stored, header.raw)?,
-        2 => regrouped(&unpacked(stored, header.raw)?),
-        _ => return Err(XorbError::Malformed("a chunk is packed in an unknown way")),
+        Scheme::Raw => stored.to_vec(),
+        Scheme::Lz4 => unpacked(stored, header.raw)?,
+        Scheme::GroupedLz4 => regrouped(&unpacked(stored, header.raw)?),
     };
     if content.len() != header.raw {
         return Err(XorbError::Malformed("a chunk has another length than it says"));
@@ -180,49 +195,24 @@ pub fn decode_chunk(bytes: &[u8]) -> Result<Vec<u8>, XorbError> {
 
 fn unpacked(stored: &[u8], raw: usize) -> Result<Vec<u8>, XorbError> {
     let mut content = Vec::with_capacity(raw);
-    // One byte more than announced shows that there is more, without unpacking it all.
-    let read = FrameDecoder::new(stored).take(raw as u64 + 1).read_to_end(&mut content);
+    let mut decoder = FrameDecoder::new(stored);
+    // One byte more than announced shows that there is more, without unpacking it all; asking for it also checks the end.
+    let read = decoder.by_ref().take(raw as u64 + 1).read_to_end(&mut content);
     read.map_err(|_| XorbError::Malformed("a chunk cannot be unpacked"))?;
+    if content.len() <= raw && !decoder.get_ref().is_empty() {
+        return Err(XorbError::Malformed("a chunk goes on behind its end"));
+    }
     Ok(content)
 }
 
-/// Undoes the grouping by four: first the bytes 0, 4, 8 and so on, then 1, 5, 9, then the others.
+/// Undoes the grouping by four.
 fn regrouped(grouped: &[u8]) -> Vec<u8> {
     let mut content = vec![0; grouped.len()];
     let mut next = grouped.iter();
     for first in 0..4 {
-        for place in content.iter_mut().skip(first).step_by(4) {
-            if let Some(byte) = next.next() {
-                *place = *byte;
-            }
+        for (place, byte) in content.iter_mut().skip(first).step_by(4).zip(next.by_ref()) {
+            *place = *byte;
         }
     }
     content
-}
-
-/// Packs chunks into a xorb without compressing them.
-#[derive(Default)]
-pub struct XorbBuilder {
-    bytes: Vec<u8>,
-    chunks: Vec<(XetHash, u64)>,
-}
-
-impl XorbBuilder {
-    /// Adds a chunk of 1 byte to 128 KiB.
-    pub fn add(&mut self, content: &[u8]) -> Result<XetHash, XorbError> {
-        let length = u32::try_from(content.len()).map_err(|_| XorbError::Malformed("a chunk is too long"))?;
-        let [low, middle, high, _] = length.to_le_bytes();
-        let header = [0, low, middle, high, 0, low, middle, high];
-        read_header(&header)?;
-        let hash = chunk_hash(content);
-        self.bytes.extend_from_slice(&header);
-        self.bytes.extend_from_slice(content);
-        self.chunks.push((hash, u64::from(length)));
-        Ok(hash)
-    }
-
-    /// The hash and the bytes of the xorb.
-    pub fn finish(self) -> (XetHash, Vec<u8>) {
-        (xorb_hash(&self.chunks), self.bytes)
-    }
 }
