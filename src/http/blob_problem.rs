@@ -5,7 +5,7 @@ use crate::keys::UrlRefused;
 impl Problem for BlobError {
     fn code(&self) -> Code {
         match self {
-            Self::NotFound { .. } | Self::UnknownUpload { .. } => Code::NotFound,
+            Self::NotFound { .. } | Self::UnknownUpload { .. } | Self::UnknownXorb { .. } => Code::NotFound,
             Self::HashMismatch { .. } | Self::SizeMismatch { .. } | Self::OutsideUpload { .. } | Self::Misfit => {
                 Code::Invalid
             }
@@ -13,7 +13,8 @@ impl Problem for BlobError {
             Self::DiskFull => Code::StorageFull,
             Self::Unavailable { .. } | Self::Refused { .. } => Code::Unavailable,
             Self::BusyUpload { .. } => Code::Conflict,
-            Self::Abandoned => Code::BadRequest,
+            Self::Abandoned | Self::BadRecipe { .. } | Self::Xorb(_) | Self::Shard(_) => Code::BadRequest,
+            Self::Store(error) => error.code(),
             Self::Damaged { .. }
             | Self::SplitFolders { .. }
             | Self::Configuration { .. }

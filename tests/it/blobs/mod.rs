@@ -4,6 +4,7 @@ mod conformance;
 mod fixture;
 mod formats;
 mod local;
+mod recipes;
 mod s3;
 mod staging;
 mod sweeping;
