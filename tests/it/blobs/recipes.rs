@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use geoml_hub::base::{RepositoryId, Sha256};
 use geoml_hub::blobs::xet::hash::{XetHash, file_hash, range_verification_hash};
 use geoml_hub::blobs::xet::shard::Term;
-use geoml_hub::blobs::xet::xorb_builder::XorbBuilder;
+use geoml_hub::blobs::xet::xorb::XorbBuilder;
 use geoml_hub::blobs::{AnnouncedRecipe, BlobError, BlobProblem, check_rows};
 
 use super::{Fixture, bytes_of, read_all};

@@ -11,7 +11,7 @@ use crate::support::{Client, Reply, TestApp};
 use bytes::Bytes;
 use geoml_hub::base::Sha256;
 use geoml_hub::blobs::xet::hash::{XetHash, file_hash, range_verification_hash};
-use geoml_hub::blobs::xet::xorb_builder::XorbBuilder;
+use geoml_hub::blobs::xet::xorb::XorbBuilder;
 use reqwest::Method;
 use serde_json::{Value, json};
 
