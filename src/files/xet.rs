@@ -192,7 +192,7 @@ impl Files {
     /// Opens the chunks of a xorb that was sent to this repository. Which of them may be read is the caller's to check.
     pub async fn open_xorb(&self, proof: &ReadRepo, xorb: XetHash) -> Result<BlobReader, FilesError> {
         if !self.0.blobs.holds_xorb(proof.id(), xorb)? {
-            return Err(BlobError::UnknownXorb { xorb }.into());
+            return Err(FilesError::UnknownFile);
         }
         Ok(self.0.blobs.xorb_reader(xorb).await?)
     }

@@ -5,8 +5,10 @@ use crate::keys::UrlRefused;
 impl Problem for BlobError {
     fn code(&self) -> Code {
         match self {
-            Self::NotFound { .. } | Self::UnknownUpload { .. } | Self::UnknownXorb { .. } => Code::NotFound,
-            Self::HashMismatch { .. } | Self::SizeMismatch { .. } | Self::OutsideUpload { .. } | Self::Misfit => {
+            Self::NotFound { .. } | Self::UnknownUpload { .. } => Code::NotFound,
+            Self::HashMismatch { .. } | Self::SizeMismatch { .. } | Self::OutsideUpload { .. } | Self::Misfit
+            // Not 404: to a client of the Xet protocol that says that there is no such route.
+            | Self::UnknownXorb { .. } => {
                 Code::Invalid
             }
             Self::TooLarge { .. } => Code::TooLarge,

@@ -14,7 +14,7 @@ async fn what_was_acknowledged_survives_a_kill_and_a_recipe_never_counts_half() 
     app.start_again().await;
     let again = Xet::open(&app, &ana, "ana/rain", "write").await;
     assert_eq!(again.place, xet.place);
-    commit(&ana, "ana/rain", "model.bin", &file).await.expect(404);
+    commit(&ana, "ana/rain", "model.bin", &file).await.expect(400);
     // The xorb is still there, as the client remembers it.
     again.send(&[], &file).await;
     app.kill().await;

@@ -109,7 +109,7 @@ async fn nothing_that_does_not_fit_together_is_taken() {
     let xet = Xet::open(&app, &ana, "ana/rain", "write").await;
     let file = made(&[(&xorb, 0..6)]);
     // Before its xorb is there.
-    xet.send_shard(&[&file]).await.expect(404);
+    xet.send_shard(&[&file]).await.expect(422);
     let mut changed = pack(&chunks(6, 9));
     changed.bytes[1_000] ^= 1;
     xet.send_xorb(&changed).await.expect(400);
@@ -131,7 +131,7 @@ async fn nothing_that_does_not_fit_together_is_taken() {
     xet.send_shard(&[&wrong]).await.expect(400);
     let broken = xet.client.call(Method::POST, &format!("{}/v2/shards", xet.place));
     broken.body(b"no shard at all".to_vec()).await.expect(400);
-    commit(&ana, "ana/rain", "model.bin", &file).await.expect(404);
+    commit(&ana, "ana/rain", "model.bin", &file).await.expect(400);
     xet.send(&[], &file).await;
     commit(&ana, "ana/rain", "model.bin", &file).await.ok();
     app.finish().await;
