@@ -3,7 +3,7 @@
 use super::error::AppError;
 use super::hub::Hub;
 use crate::base::blocking;
-use crate::{cards, events, jobs, taxonomy, users};
+use crate::{blobs, cards, events, jobs, taxonomy, users};
 use anyhow::Context;
 
 impl Hub {
@@ -37,6 +37,7 @@ impl Hub {
             hub.store.read(|tx| {
                 let mut problems = jobs::check(tx)?;
                 problems.extend(events::check(tx)?);
+                problems.extend(blobs::check_rows(tx)?);
                 problems.extend(users::check(tx)?);
                 problems.extend(hub.repos.check(tx)?);
                 problems.extend(taxonomy::check(tx)?);

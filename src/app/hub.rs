@@ -182,7 +182,7 @@ impl Engines {
         let path = folder.path();
         let store = Store::open(&folder.database(), &schema(), settings.store.cache_size.length())?;
         let keys = Keys::open(&path.join("keys")).context("the signing keys cannot be opened")?;
-        let blobs = Blobs::open(path, &settings.blobs, keys.clone(), clock.clone())
+        let blobs = Blobs::open(path, &settings.blobs, keys.clone(), clock.clone(), store.clone())
             .context("the store of large content cannot be opened")?;
         let options = JobsOptions {
             workers: settings.jobs.workers,

@@ -1,9 +1,11 @@
 use crate::store::Schema;
-use crate::{cards, events, files, git, jobs, repos, social, taxonomy, users};
+use crate::{blobs, cards, events, files, git, jobs, repos, social, taxonomy, users};
 
 /// Every table of the hub, in import order, and the migrations that led to them. A snapshot test shows every change.
 pub fn schema() -> Schema {
     let tables = [
+        blobs::XORB_TABLES,
+        blobs::RECIPE_TABLES,
         jobs::TABLES,
         events::TABLES,
         git::path_history::TABLES,

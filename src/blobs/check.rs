@@ -88,6 +88,17 @@ impl Blobs {
                 }),
             ));
         }
+        if let Some(recipe) = reader.recipe() {
+            for xorb in recipe.recipe().xorbs() {
+                match self.open_xorb(xorb).await {
+                    Ok(_) => {}
+                    Err(BlobError::UnknownXorb { .. } | BlobError::Damaged { .. }) => {
+                        return Ok((0, Some(BlobProblem::Missing { sha256, size })));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
         if !deep {
             return Ok((0, None));
         }

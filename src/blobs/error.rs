@@ -2,7 +2,11 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::xet::hash::XetHash;
+use super::xet::shard::ShardError;
+use super::xet::xorb::XorbError;
 use crate::base::{Sha256, UploadId, size};
+use crate::store::StoreError;
 
 /// What can go wrong with content. The texts are written for the user.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +108,29 @@ pub enum BlobError {
         /// What the system said.
         source: io::Error,
     },
+    /// No such xorb, or one that this repository did not send.
+    #[error("The xorb {xorb} was not sent to this repository, or is gone. Begin the upload anew.")]
+    UnknownXorb {
+        /// The xorb.
+        xorb: XetHash,
+    },
+    /// The terms of a file do not make up what they announce.
+    #[error("The terms of the file {file} {reason}. Upload the file again.")]
+    BadRecipe {
+        /// The file, as it was announced.
+        file: XetHash,
+        /// What is wrong, following "the terms".
+        reason: &'static str,
+    },
+    /// What arrived is no xorb, or another one than was announced.
+    #[error(transparent)]
+    Xorb(#[from] XorbError),
+    /// What arrived is no shard.
+    #[error(transparent)]
+    Shard(#[from] ShardError),
+    /// Metadata.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The caller could not say which content is named.
     #[error("The hub could not tell which content is in use, so nothing was removed.")]
     Names {

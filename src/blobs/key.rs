@@ -2,20 +2,38 @@ use std::path::{Path, PathBuf};
 
 use crate::base::{Sha256, UploadId};
 
+/// What lies on shelves of its own, named by 32 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::blobs) enum Collection {
+    /// Content that is kept whole, named by its SHA-256.
+    Blobs,
+    /// Chunks that recipes name, packed; named by the hash of the Xet protocol.
+    Xorbs,
+}
+
+impl Collection {
+    const fn folder(self) -> &'static str {
+        match self {
+            Self::Blobs => "blobs",
+            Self::Xorbs => "xorbs",
+        }
+    }
+}
+
 /// A place in the storage. Nothing else in the hub knows how paths are made.
 ///
 /// Blobs lie under the same path in the data folder and in a bucket. Staging is in the data folder, but for uploads whose
 /// senders put them into the bucket themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::blobs) enum StorageKey {
-    /// All blobs: `blobs`.
-    Blobs,
-    /// Blobs whose digest begins with this byte: `blobs/ab`.
-    Shelf(u8),
-    /// Blobs whose digest begins with these bytes: `blobs/ab/cd`.
-    Drawer(u8, u8),
-    /// One blob: `blobs/ab/cd/<64 digits>`.
-    Blob(Sha256),
+    /// A collection: `blobs`, `xorbs`.
+    All(Collection),
+    /// What of it has a name that begins with this byte: `blobs/ab`.
+    Shelf(Collection, u8),
+    /// What of it has a name that begins with these bytes: `blobs/ab/cd`.
+    Drawer(Collection, u8, u8),
+    /// One piece of it: `blobs/ab/cd/<64 digits>`.
+    Kept(Collection, Sha256),
     /// All staging: `uploads`.
     Uploads,
     /// Content that arrives in one request; nothing here survives a start: `uploads/incoming`.
@@ -36,12 +54,12 @@ impl StorageKey {
     /// The path with `/` between its parts.
     pub(in crate::blobs) fn path(&self) -> String {
         match self {
-            Self::Blobs => "blobs".to_owned(),
-            Self::Shelf(first) => format!("blobs/{first:02x}"),
-            Self::Drawer(first, second) => format!("blobs/{first:02x}/{second:02x}"),
-            Self::Blob(sha256) => {
-                let [first, second, ..] = sha256.as_bytes();
-                format!("blobs/{first:02x}/{second:02x}/{sha256}")
+            Self::All(of) => of.folder().to_owned(),
+            Self::Shelf(of, first) => format!("{}/{first:02x}", of.folder()),
+            Self::Drawer(of, first, second) => format!("{}/{first:02x}/{second:02x}", of.folder()),
+            Self::Kept(of, name) => {
+                let [first, second, ..] = name.as_bytes();
+                format!("{}/{first:02x}/{second:02x}/{name}", of.folder())
             }
             Self::Uploads => "uploads".to_owned(),
             Self::AllIncoming => "uploads/incoming".to_owned(),
@@ -58,16 +76,16 @@ impl StorageKey {
         data.join(self.path())
     }
 
-    /// The folder that holds a blob.
-    pub(in crate::blobs) fn drawer_of(sha256: &Sha256) -> Self {
-        let [first, second, ..] = sha256.as_bytes();
-        Self::Drawer(*first, *second)
+    /// The folder that holds a piece of a collection.
+    pub(in crate::blobs) fn drawer_of(of: Collection, name: &Sha256) -> Self {
+        let [first, second, ..] = name.as_bytes();
+        Self::Drawer(of, *first, *second)
     }
 
-    /// The blob whose path this is; `None` for anything that the hub did not put there.
-    pub(in crate::blobs) fn blob_at(path: &str) -> Option<Sha256> {
-        let sha256 = path.rsplit('/').next()?.parse().ok()?;
-        (Self::Blob(sha256).path() == path).then_some(sha256)
+    /// The name of the piece whose path this is; `None` for anything that the hub did not put there.
+    pub(in crate::blobs) fn name_at(of: Collection, path: &str) -> Option<Sha256> {
+        let name = path.rsplit('/').next()?.parse().ok()?;
+        (Self::Kept(of, name).path() == path).then_some(name)
     }
 }
 
@@ -78,11 +96,13 @@ mod tests {
     #[test]
     fn a_blob_is_found_again_by_its_path_and_nothing_else_is_taken_for_one() {
         let sha256 = Sha256::of(b"abc");
-        let path = StorageKey::Blob(sha256).path();
+        let path = StorageKey::Kept(Collection::Blobs, sha256).path();
+        let at = |path: &str| StorageKey::name_at(Collection::Blobs, path);
         assert_eq!(path, format!("blobs/ba/78/{sha256}"));
-        assert_eq!(StorageKey::blob_at(&path), Some(sha256));
-        assert_eq!(StorageKey::blob_at(&path.replace("ba/78", "ba/79")), None);
-        assert_eq!(StorageKey::blob_at(&path.to_uppercase()), None);
-        assert_eq!(StorageKey::blob_at("blobs/ba/78/README"), None);
+        assert_eq!(at(&path), Some(sha256));
+        assert_eq!(at(&path.replace("ba/78", "ba/79")), None);
+        assert_eq!(at(&path.to_uppercase()), None);
+        assert_eq!(at("blobs/ba/78/README"), None);
+        assert_eq!(at(&path.replace("blobs", "xorbs")), None);
     }
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::key::Collection;
 use super::{Backend, BlobError, Blobs};
 use crate::base::{Sha256, Timestamp};
 use crate::keys::{SignedUrl, UrlRefused};
@@ -32,8 +33,8 @@ pub struct SignedBlob {
 }
 
 impl Blobs {
-    /// An address under which anybody can read the blob for a while (at most seven days): of the S3 store itself, or on
-    /// local disk a path of the hub, `/blobs/{sha256}?…`, that [`Blobs::verify_link`] checks.
+    /// An address under which anybody can read the blob for a while (at most seven days): of the S3 store itself, or, on
+    /// local disk and for what is kept as a recipe, a path of the hub, `/blobs/{sha256}?…`, that [`Blobs::verify_link`] checks.
     pub async fn signed_url(
         &self,
         sha256: Sha256,
@@ -48,12 +49,12 @@ impl Blobs {
         add(CONTENT_TYPE, &presentation.content_type);
         add(DISPOSITION, &presentation.disposition);
         match &self.0.backend {
-            Backend::S3(bucket) => {
+            Backend::S3(bucket) if self.is_kept_whole(sha256).await? => {
                 bucket
                     .signed_url(&sha256, valid, parameters.into_iter().collect())
                     .await
             }
-            Backend::Local(_) => {
+            Backend::S3(_) | Backend::Local(_) => {
                 let expires_at = self.0.clock.now().plus(valid);
                 let path = format!("{PATH}{sha256}");
                 Ok(SignedUrl {
@@ -67,16 +68,22 @@ impl Blobs {
         }
     }
 
-    /// An address of the S3 store itself, where the configuration lets clients go there.
+    /// An address of the S3 store itself, where the configuration lets clients go there and the blob lies there whole.
     pub async fn direct_url(&self, sha256: Sha256, valid: Duration) -> Result<Option<String>, BlobError> {
-        if !self.0.direct_download || matches!(self.0.backend, Backend::Local(_)) {
+        if !self.0.direct_download || matches!(self.0.backend, Backend::Local(_)) || !self.is_kept_whole(sha256).await?
+        {
             return Ok(None);
         }
         let url = self.signed_url(sha256, valid, &Presentation::default()).await?;
         Ok(Some(url))
     }
 
-    /// Checks a request for an address that [`Blobs::signed_url`] gave on local disk; path and query as they came in.
+    /// Asks the object store only where a recipe would do as well.
+    async fn is_kept_whole(&self, sha256: Sha256) -> Result<bool, BlobError> {
+        Ok(!self.has_recipe(sha256)? || self.kept(Collection::Blobs, sha256, false).await?.is_some())
+    }
+
+    /// Checks a request for an address that [`Blobs::signed_url`] gave; path and query as they came in.
     pub fn verify_link(&self, method: &str, path: &str, query: &str) -> Result<SignedBlob, UrlRefused> {
         let mut url = SignedUrl::verify(&self.0.keys, method, path, query, self.0.clock.now())?;
         let sha256 = url

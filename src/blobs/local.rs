@@ -10,15 +10,16 @@ use rustix::fs::{CWD, Mode, OFlags, RenameFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::BlobError;
-use super::key::StorageKey;
+use super::key::{Collection, StorageKey};
 use crate::base::{Sha256, Timestamp};
 
-/// Blobs as files of the data folder. Everything here blocks, except [`LocalDisk::open_cached`].
+/// Blobs, or xorbs, as files of the data folder. Everything here blocks, except [`LocalDisk::open_cached`].
 ///
 /// The modification time of a blob is the last time that somebody counted on it ([`LocalDisk::place`],
 /// [`LocalDisk::adopt`]); the sweeper goes by it.
 pub(in crate::blobs) struct LocalDisk {
     data: PathBuf,
+    of: Collection,
     /// The data folder itself, for lookups that must not block.
     folder: File,
     /// Drawers that are known to be on disk with their parents since the start.
@@ -35,16 +36,17 @@ pub(in crate::blobs) struct Found {
 }
 
 impl LocalDisk {
-    /// Opens the blobs of a data folder, making their folder.
-    pub(in crate::blobs) fn open(data: &Path) -> Result<Self, BlobError> {
-        make_folder(&StorageKey::Blobs.under(data))?;
+    /// Opens a collection of a data folder, making its folder.
+    pub(in crate::blobs) fn open(data: &Path, of: Collection) -> Result<Self, BlobError> {
+        make_folder(&StorageKey::All(of).under(data))?;
         let folder = File::open(data).map_err(BlobError::at(data))?;
         let disk = Self {
             data: data.to_owned(),
+            of,
             folder,
             durable: Mutex::default(),
         };
-        let (blobs, uploads) = (StorageKey::Blobs.under(data), StorageKey::Uploads.under(data));
+        let (blobs, uploads) = (StorageKey::All(of).under(data), StorageKey::Uploads.under(data));
         let device = |path: &Path| fs::metadata(path).map(|facts| facts.dev()).map_err(BlobError::at(path));
         if device(&blobs)? == device(&uploads)? {
             Ok(disk)
@@ -59,7 +61,7 @@ impl LocalDisk {
     /// Opens a blob when its path is in the kernel's cache (`RESOLVE_CACHED`, Linux 5.12), which takes microseconds and
     /// never waits for the disk. `None` says nothing about the blob: ask [`Self::file`] off the async threads.
     pub(in crate::blobs) fn open_cached(&self, sha256: &Sha256) -> Option<File> {
-        let path = StorageKey::Blob(*sha256).path();
+        let path = self.key(sha256).path();
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
         let descriptor = rustix::fs::openat2(&self.folder, path, flags, Mode::empty(), ResolveFlags::CACHED).ok()?;
         Some(File::from(descriptor))
@@ -67,7 +69,7 @@ impl LocalDisk {
 
     /// Opens a blob; `None` when there is none.
     pub(in crate::blobs) fn file(&self, sha256: &Sha256) -> Result<Option<File>, BlobError> {
-        let path = StorageKey::Blob(*sha256).under(&self.data);
+        let path = self.key(sha256).under(&self.data);
         match File::open(&path) {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -87,7 +89,7 @@ impl LocalDisk {
         if self.adopt(sha256, Some(size), now)?.is_some() {
             return Ok(true);
         }
-        let target = StorageKey::Blob(*sha256).under(&self.data);
+        let target = self.key(sha256).under(&self.data);
         let file = File::open(staged).map_err(BlobError::at(staged))?;
         file.set_permissions(Permissions::from_mode(0o440))
             .map_err(BlobError::at(staged))?;
@@ -95,7 +97,7 @@ impl LocalDisk {
         file.sync_all().map_err(BlobError::at(staged))?;
         self.make_drawer(sha256)?;
         rename_new(staged, &target)?;
-        sync_folder(&StorageKey::drawer_of(sha256).under(&self.data))?;
+        sync_folder(&StorageKey::drawer_of(self.of, sha256).under(&self.data))?;
         Ok(false)
     }
 
@@ -110,7 +112,7 @@ impl LocalDisk {
         let Some(file) = self.file(sha256)? else {
             return Ok(None);
         };
-        let path = StorageKey::Blob(*sha256).under(&self.data);
+        let path = self.key(sha256).under(&self.data);
         let size = file.metadata().map_err(BlobError::at(&path))?.len();
         if expected.is_some_and(|expected| expected != size) {
             tracing::error!(%sha256, size, ?expected, "a stored blob has the wrong size; it is replaced");
@@ -120,19 +122,19 @@ impl LocalDisk {
         file.set_times(modified_at(now)).map_err(BlobError::at(&path))?;
         // The process that placed it may have died between its rename and its answer.
         self.make_drawer(sha256)?;
-        sync_folder(&StorageKey::drawer_of(sha256).under(&self.data))?;
+        sync_folder(&StorageKey::drawer_of(self.of, sha256).under(&self.data))?;
         Ok(Some(size))
     }
 
     /// Removes a blob; no failure when there is none.
     pub(in crate::blobs) fn remove(&self, sha256: &Sha256) -> Result<(), BlobError> {
-        let path = StorageKey::Blob(*sha256).under(&self.data);
+        let path = self.key(sha256).under(&self.data);
         ignore_missing(fs::remove_file(&path)).map_err(BlobError::at(&path))
     }
 
     /// Size and age of a blob.
     pub(in crate::blobs) fn look_at(&self, sha256: &Sha256) -> Result<Option<Found>, BlobError> {
-        let path = StorageKey::Blob(*sha256).under(&self.data);
+        let path = self.key(sha256).under(&self.data);
         match fs::metadata(&path) {
             Ok(facts) => Ok(Some(Found {
                 sha256: *sha256,
@@ -146,17 +148,21 @@ impl LocalDisk {
 
     /// Lists the blobs whose digest begins with `first`.
     pub(in crate::blobs) fn shelf(&self, first: u8) -> Result<Vec<Found>, BlobError> {
-        let shelf = StorageKey::Shelf(first);
+        let shelf = StorageKey::Shelf(self.of, first);
         let mut found = Vec::new();
         for drawer in names_in(&shelf.under(&self.data))? {
             let drawer = format!("{}/{drawer}", shelf.path());
             for name in names_in(&self.data.join(&drawer))? {
-                if let Some(sha256) = StorageKey::blob_at(&format!("{drawer}/{name}")) {
+                if let Some(sha256) = StorageKey::name_at(self.of, &format!("{drawer}/{name}")) {
                     found.extend(self.look_at(&sha256)?);
                 }
             }
         }
         Ok(found)
+    }
+
+    fn key(&self, name: &Sha256) -> StorageKey {
+        StorageKey::Kept(self.of, *name)
     }
 
     fn make_drawer(&self, sha256: &Sha256) -> Result<(), BlobError> {
@@ -169,8 +175,8 @@ impl LocalDisk {
         };
         if !known(&self.durable) {
             // Folders that exist may have been made a moment ago by a writer that has not synced their parents yet.
-            make_folder(&StorageKey::Shelf(first).under(&self.data))?;
-            make_folder(&StorageKey::Drawer(first, second).under(&self.data))?;
+            make_folder(&StorageKey::Shelf(self.of, first).under(&self.data))?;
+            make_folder(&StorageKey::Drawer(self.of, first, second).under(&self.data))?;
             self.durable
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)

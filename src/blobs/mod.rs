@@ -1,5 +1,8 @@
 //! Large content: immutable, stored once, named by its SHA-256; on the local disk or in an S3-compatible store.
 //!
+//! A blob has one of two forms, or both: whole, or a recipe of terms over xorbs ([`xet`]). Readers, [`Blobs::adopt`],
+//! [`Blobs::sweep`] and [`Blobs::check`] know both; callers never see which.
+//!
 //! What callers may rely on:
 //! - [`BlobWriter::finish`] and [`Staging::store`] answer after the content is durable (file and folder synced, or
 //!   confirmed by S3) and its hash verified. A blob is never written again. Memory stays bounded whatever the size.
@@ -10,26 +13,42 @@
 //!   there is always whole and hashed by the hub.
 //! - Knowing a hash is no right to read: access is the caller's to check.
 //!
-//! Absent on purpose: who owns what, quotas, which chunks of an upload have arrived.
+//! - A recipe counts only after every byte that it gives was rebuilt and hashed.
+//!
+//! The rows of recipes and xorbs are this engine's, since a recipe is content and no word about it. They name holders,
+//! which are repositories, because a holder may name only what it sent itself. Absent on purpose: who owns what, quotas,
+//! which chunks of an upload have arrived.
 
 mod bucket;
 mod check;
 mod cursor;
 mod direct;
 mod error;
+mod fetch_plan;
 mod key;
 mod link;
 mod local;
 mod locks;
+mod placing;
 mod probe;
 mod pump;
 mod reader;
+mod rebuild;
+mod recipe;
+mod recipe_rows;
 mod running_hash;
+mod spool;
 mod staging;
 mod stream;
 mod sweep;
 mod write_behind;
 mod writer;
+/// Formats of the Xet protocol, without any storage.
+pub mod xet;
+mod xorb_index;
+mod xorb_rows;
+mod xorb_sweep;
+mod xorbs;
 
 use std::collections::HashMap;
 use std::fs;
@@ -43,24 +62,36 @@ use bytes::Bytes;
 use crate::base::{Clock, Sha256, Timestamp, blocking};
 use crate::config::{BlobBackend, BlobsConfig};
 use crate::keys::Keys;
+use crate::store::{ReadRows, Store, StoreError};
 
 use bucket::Bucket;
-use key::StorageKey;
+use key::{Collection, StorageKey};
 use local::LocalDisk;
 use locks::BlobLocks;
-use writer::Staged;
+use xorb_index::EndsCache;
 
 pub use check::{BlobProblem, CheckReport};
 pub use cursor::BlobCursor;
 pub use direct::{DirectParts, JoinedParts};
 pub use error::BlobError;
+pub use fetch_plan::{FetchPlan, XorbRange};
 pub use link::{Presentation, SignedBlob};
 pub use probe::ProbeReport;
 pub use reader::BlobReader;
+pub use recipe::{AnnouncedRecipe, Recipe, RecipeTerm};
+pub use recipe_rows::TABLES as RECIPE_TABLES;
+pub use spool::{Spool, Spooled};
 pub use staging::{ChunkWriter, StagedUpload, Staging};
 pub use stream::BlobStream;
 pub use sweep::SweepReport;
 pub use writer::{BlobWriter, Expected};
+pub use xorb_rows::{TABLES as XORB_TABLES, forget_holder};
+pub use xorbs::{LARGEST_XORB, XorbWriter};
+
+/// Contradictions within the rows of recipes and xorbs, as sentences.
+pub fn check_rows(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
+    Ok([xorb_rows::check(tx)?, recipe_rows::check(tx)?].concat())
+}
 
 /// Content that is durable in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,11 +110,15 @@ pub struct Blobs(Arc<Inner>);
 
 struct Inner {
     backend: Backend,
+    xorbs: Backend,
+    store: Store,
     data: PathBuf,
     keys: Keys,
     clock: Clock,
     locks: BlobLocks,
-    /// When somebody last counted on content in S3, where the age of an object cannot be renewed.
+    xorb_locks: BlobLocks,
+    xorb_ends: EndsCache,
+    /// When somebody last counted on content whose age cannot be renewed: recipes, and objects in S3.
     adopted: Mutex<HashMap<Sha256, Timestamp>>,
     uploads: staging::Uploads,
     next_incoming: AtomicU64,
@@ -101,7 +136,7 @@ impl Blobs {
     /// Opens the store of a data folder, which exists. Removes what an earlier run left half received; talks to no network.
     ///
     /// Blocking. The caller holds the data folder's lock: one process at a time.
-    pub fn open(data: &Path, config: &BlobsConfig, keys: Keys, clock: Clock) -> Result<Self, BlobError> {
+    pub fn open(data: &Path, config: &BlobsConfig, keys: Keys, clock: Clock, store: Store) -> Result<Self, BlobError> {
         let incoming = StorageKey::AllIncoming.under(data);
         let cleared = match fs::remove_dir_all(&incoming) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(BlobError::at(&incoming)(error)),
@@ -110,16 +145,25 @@ impl Blobs {
         cleared?;
         local::make_folder(&StorageKey::Uploads.under(data))?;
         local::make_folder(&incoming)?;
-        let backend = match config.backend {
-            BlobBackend::Local => Backend::Local(Arc::new(LocalDisk::open(data)?)),
-            BlobBackend::S3 => Backend::S3(Arc::new(Bucket::open(config)?)),
+        let local = |of| LocalDisk::open(data, of).map(|disk| Backend::Local(Arc::new(disk)));
+        let (backend, xorbs) = match config.backend {
+            BlobBackend::Local => (local(Collection::Blobs)?, local(Collection::Xorbs)?),
+            BlobBackend::S3 => {
+                let bucket = Bucket::open(config)?;
+                let xorbs = bucket.for_collection(Collection::Xorbs);
+                (Backend::S3(Arc::new(bucket)), Backend::S3(Arc::new(xorbs)))
+            }
         };
         Ok(Self(Arc::new(Inner {
             backend,
+            xorbs,
+            store,
             data: data.to_owned(),
             keys,
             clock,
             locks: BlobLocks::default(),
+            xorb_locks: BlobLocks::default(),
+            xorb_ends: EndsCache::default(),
             adopted: Mutex::default(),
             uploads: Mutex::default(),
             next_incoming: AtomicU64::new(1),
@@ -152,7 +196,10 @@ impl Blobs {
     /// Counts on a blob that exists: renews its age, so that the sweeper leaves the caller its grace to name it.
     pub async fn adopt(&self, sha256: Sha256) -> Result<StoredBlob, BlobError> {
         let lock = self.0.locks.lock(sha256).await;
+        let recipe = self.adopt_recipe(sha256)?;
         let size = match &self.0.backend {
+            // One form is enough to read it by.
+            _ if recipe.is_some() => recipe,
             Backend::Local(disk) => {
                 let (disk, now) = (Arc::clone(disk), self.0.clock.now());
                 blocking(move || {
@@ -188,6 +235,16 @@ impl Blobs {
         &self.0.uploads
     }
 
+    fn adopted_since(&self, name: Sha256, time: Timestamp) -> bool {
+        let adopted = self.0.adopted.lock().unwrap_or_else(PoisonError::into_inner);
+        adopted.get(&name).is_some_and(|when| *when >= time)
+    }
+
+    fn forget_adoptions(&self, before: Timestamp) {
+        let mut adopted = self.0.adopted.lock().unwrap_or_else(PoisonError::into_inner);
+        adopted.retain(|_, when| *when >= before);
+    }
+
     fn note_adoption(&self, sha256: Sha256) {
         let now = self.0.clock.now();
         self.0
@@ -195,61 +252,5 @@ impl Blobs {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(sha256, now);
-    }
-
-    async fn place_incoming(&self, staged: Staged) -> Result<StoredBlob, BlobError> {
-        let Staged { file, sha256, size } = staged;
-        // The file guard goes along: work that outlives its caller still needs the file.
-        let path = file.path().to_owned();
-        self.place_keeping(path, sha256, size, Some(file)).await
-    }
-
-    /// Puts a hashed file under its name. On disk it is renamed away; where the content exists and with S3, it stays.
-    async fn place(&self, staged: PathBuf, sha256: Sha256, size: u64) -> Result<StoredBlob, BlobError> {
-        self.place_keeping(staged, sha256, size, None).await
-    }
-
-    async fn place_keeping(
-        &self,
-        staged: PathBuf,
-        sha256: Sha256,
-        size: u64,
-        guard: Option<writer::StagedFile>,
-    ) -> Result<StoredBlob, BlobError> {
-        let lock = self.0.locks.lock(sha256).await;
-        let already_existed = match &self.0.backend {
-            Backend::Local(disk) => {
-                let (disk, now) = (Arc::clone(disk), self.0.clock.now());
-                blocking(move || {
-                    let _held = (lock, guard);
-                    disk.place(&staged, &sha256, size, now)
-                })
-                .await?
-            }
-            Backend::S3(bucket) => {
-                let (bucket, blobs) = (Arc::clone(bucket), self.clone());
-                // A task of its own, ending with the upload: a caller that goes away must not leave parts behind in the
-                // bucket, and the lock must be held until S3 has answered.
-                let task = tokio::spawn(async move {
-                    let placed = bucket.place(&staged, &sha256, size).await;
-                    if placed.is_ok() {
-                        blobs.note_adoption(sha256);
-                    }
-                    // Removing a large file takes its time.
-                    blocking(move || drop((guard, lock))).await;
-                    placed
-                });
-                match task.await {
-                    Ok(result) => result?,
-                    Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                    Err(_) => return Err(BlobError::Abandoned),
-                }
-            }
-        };
-        Ok(StoredBlob {
-            sha256,
-            size,
-            already_existed,
-        })
     }
 }

@@ -7,7 +7,8 @@ use futures_util::StreamExt;
 
 use super::bucket::Bucket;
 use super::cursor::BlobCursor;
-use super::key::StorageKey;
+use super::key::Collection;
+use super::rebuild::OpenRecipe;
 use super::stream::{BlobStream, read_cached};
 use super::{Backend, BlobError, Blobs};
 use crate::base::{Sha256, blocking};
@@ -24,36 +25,56 @@ pub struct BlobReader {
 enum Source {
     Local(Arc<File>),
     S3(Arc<Bucket>),
+    Recipe(Arc<OpenRecipe>),
 }
 
 impl Blobs {
     /// Opens a blob. On disk this is done at once when the kernel has the path at hand, else on a blocking thread.
     pub async fn reader(&self, sha256: Sha256) -> Result<BlobReader, BlobError> {
-        match &self.0.backend {
+        if let Some(reader) = self.kept(Collection::Blobs, sha256, true).await? {
+            return Ok(reader);
+        }
+        let recipe = self.any_recipe(sha256)?.ok_or(BlobError::NotFound { sha256 })?;
+        Ok(BlobReader {
+            sha256,
+            size: recipe.size,
+            source: Source::Recipe(Arc::new(OpenRecipe::new(self.clone(), recipe))),
+        })
+    }
+
+    /// Opens a piece of a collection; `None` when there is none. Where a blob can also be read by a recipe, an object
+    /// store that would have to be asked first is not.
+    pub(in crate::blobs) async fn kept(
+        &self,
+        of: Collection,
+        name: Sha256,
+        recipe_will_do: bool,
+    ) -> Result<Option<BlobReader>, BlobError> {
+        let (source, size) = match self.backend(of) {
             Backend::Local(disk) => {
-                let file = if let Some(file) = disk.open_cached(&sha256) {
-                    file
+                let file = if let Some(file) = disk.open_cached(&name) {
+                    Some(file)
                 } else {
                     let disk = Arc::clone(disk);
-                    let file = blocking(move || disk.file(&sha256)).await?;
-                    file.ok_or(BlobError::NotFound { sha256 })?
+                    blocking(move || disk.file(&name)).await?
                 };
+                let Some(file) = file else { return Ok(None) };
                 let size = file.metadata().map_err(BlobError::at("a blob".as_ref()))?.len();
-                Ok(BlobReader {
-                    sha256,
-                    size,
-                    source: Source::Local(Arc::new(file)),
-                })
+                (Source::Local(Arc::new(file)), size)
             }
+            Backend::S3(_) if recipe_will_do && self.has_recipe(name)? => return Ok(None),
             Backend::S3(bucket) => {
-                let found = bucket.look_at(&sha256).await?.ok_or(BlobError::NotFound { sha256 })?;
-                Ok(BlobReader {
-                    sha256,
-                    size: found.size,
-                    source: Source::S3(Arc::clone(bucket)),
-                })
+                let Some(found) = bucket.look_at(&name).await? else {
+                    return Ok(None);
+                };
+                (Source::S3(Arc::clone(bucket)), found.size)
             }
-        }
+        };
+        Ok(Some(BlobReader {
+            sha256: name,
+            size,
+            source,
+        }))
     }
 
     /// The size of a blob, or `None` when there is none.
@@ -96,7 +117,11 @@ impl BlobReader {
         let range = self.within(range);
         match &self.source {
             Source::Local(file) => BlobStream::local(Arc::clone(file), self.sha256, range),
-            Source::S3(bucket) => BlobStream::remote(Arc::clone(bucket).read(StorageKey::Blob(self.sha256), range)),
+            Source::S3(bucket) => {
+                let key = bucket.key(&self.sha256);
+                BlobStream::remote(Arc::clone(bucket).read(key, range))
+            }
+            Source::Recipe(recipe) => BlobStream::remote(recipe.stream(range)),
         }
     }
 
@@ -136,7 +161,21 @@ impl BlobReader {
     pub(in crate::blobs) fn file(&self) -> Option<&Arc<File>> {
         match &self.source {
             Source::Local(file) => Some(file),
-            Source::S3(_) => None,
+            Source::S3(_) | Source::Recipe(_) => None,
+        }
+    }
+
+    /// The same content, only so far.
+    pub(in crate::blobs) fn beginning(mut self, size: u64) -> Self {
+        self.size = self.size.min(size);
+        self
+    }
+
+    /// The recipe by which the content is rebuilt, where it is.
+    pub(in crate::blobs) fn recipe(&self) -> Option<&OpenRecipe> {
+        match &self.source {
+            Source::Recipe(recipe) => Some(recipe),
+            Source::Local(_) | Source::S3(_) => None,
         }
     }
 

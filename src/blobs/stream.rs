@@ -124,7 +124,7 @@ impl LocalStream {
             tracing::error!(sha256 = %self.sha256, "a stored blob is shorter than its size");
             return BlobError::Damaged { sha256: self.sha256 };
         }
-        BlobError::at(super::key::StorageKey::Blob(self.sha256).path().as_ref())(error)
+        BlobError::at(self.sha256.to_string().as_ref())(error)
     }
 }
 

@@ -1,10 +1,11 @@
 use std::collections::HashSet;
 use std::error::Error;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
 
+use super::key::Collection;
 use super::local::Found;
 use super::{Backend, BlobError, Blobs, Staging};
 use crate::base::{Sha256, Timestamp, UploadId, blocking};
@@ -25,7 +26,7 @@ pub struct SweepReport {
     pub removed_bytes: u64,
 }
 
-type Named = Arc<dyn Fn(&[Sha256]) -> Result<HashSet<Sha256>, BlobError> + Send + Sync>;
+pub(in crate::blobs) type Named = Arc<dyn Fn(&[Sha256]) -> Result<HashSet<Sha256>, BlobError> + Send + Sync>;
 
 impl Blobs {
     /// Removes blobs that nobody names and that nobody has put or adopted for `grace`.
@@ -43,15 +44,29 @@ impl Blobs {
     {
         let named: Named =
             Arc::new(move |batch| named(batch).map_err(|error| BlobError::Names { source: error.into() }));
-        let before = self.0.clock.now().minus(grace);
+        let before = self.now().minus(grace);
+        let mut report = self.sweep_kept(Collection::Blobs, &named, before).await?;
+        self.sweep_recipes(&named, before, &mut report).await?;
+        self.sweep_xorbs(before, &mut report).await?;
+        self.forget_adoptions(before);
+        Ok(report)
+    }
+
+    /// Removes pieces of a collection that are not named and have been so since before a time.
+    pub(in crate::blobs) async fn sweep_kept(
+        &self,
+        of: Collection,
+        named: &Named,
+        before: Timestamp,
+    ) -> Result<SweepReport, BlobError> {
         let mut report = SweepReport::default();
-        match &self.0.backend {
+        match self.backend(of) {
             Backend::Local(disk) => {
                 for first in 0..=u8::MAX {
                     let disk = Arc::clone(disk);
                     let shelf = blocking(move || disk.shelf(first)).await?;
                     for batch in shelf.chunks(BATCH) {
-                        self.sweep_batch(batch.to_vec(), &named, before, &mut report).await?;
+                        self.sweep_batch(of, batch.to_vec(), named, before, &mut report).await?;
                     }
                 }
             }
@@ -61,16 +76,11 @@ impl Blobs {
                 while let Some(found) = listing.try_next().await? {
                     batch.push(found);
                     if batch.len() == BATCH {
-                        self.sweep_batch(std::mem::take(&mut batch), &named, before, &mut report)
+                        self.sweep_batch(of, std::mem::take(&mut batch), named, before, &mut report)
                             .await?;
                     }
                 }
-                self.sweep_batch(batch, &named, before, &mut report).await?;
-                self.0
-                    .adopted
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .retain(|_, when| *when >= before);
+                self.sweep_batch(of, batch, named, before, &mut report).await?;
             }
         }
         Ok(report)
@@ -78,6 +88,7 @@ impl Blobs {
 
     async fn sweep_batch(
         &self,
+        of: Collection,
         batch: Vec<Found>,
         named: &Named,
         before: Timestamp,
@@ -95,7 +106,7 @@ impl Blobs {
         })
         .await?;
         for found in batch.into_iter().filter(|found| !kept.contains(&found.sha256)) {
-            if found.modified < before && self.remove_unnamed(found.sha256, named, before).await? {
+            if found.modified < before && self.remove_unnamed(of, found.sha256, named, before).await? {
                 report.removed += 1;
                 report.removed_bytes += found.size;
             } else {
@@ -105,12 +116,18 @@ impl Blobs {
         Ok(())
     }
 
-    async fn remove_unnamed(&self, sha256: Sha256, named: &Named, before: Timestamp) -> Result<bool, BlobError> {
-        let Some(lock) = self.0.locks.try_lock(sha256) else {
+    async fn remove_unnamed(
+        &self,
+        of: Collection,
+        sha256: Sha256,
+        named: &Named,
+        before: Timestamp,
+    ) -> Result<bool, BlobError> {
+        let Some(lock) = self.locks(of).try_lock(sha256) else {
             return Ok(false);
         };
         let named = Arc::clone(named);
-        match &self.0.backend {
+        match self.backend(of) {
             Backend::Local(disk) => {
                 let disk = Arc::clone(disk);
                 blocking(move || {
@@ -125,14 +142,7 @@ impl Blobs {
                 .await
             }
             Backend::S3(bucket) => {
-                let adopted = self
-                    .0
-                    .adopted
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .get(&sha256)
-                    .copied();
-                if adopted.is_some_and(|when| when >= before) {
+                if self.adopted_since(sha256, before) {
                     return Ok(false);
                 }
                 let unnamed = blocking(move || Ok::<_, BlobError>(!named(&[sha256])?.contains(&sha256))).await?;

@@ -44,6 +44,11 @@ pub(in crate::blobs) struct Staged {
 pub(in crate::blobs) struct StagedFile(PathBuf);
 
 impl StagedFile {
+    /// Takes care of a file that is about to be made.
+    pub(in crate::blobs) fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
     pub(in crate::blobs) fn path(&self) -> &Path {
         &self.0
     }

@@ -131,7 +131,7 @@ impl Files {
 
     /// Begins to take content of a known digest and size; room in the owner's quota is kept for it until it is here.
     pub fn receive_large(&self, proof: WriteRepo, sha256: Sha256, size: u64) -> Result<LargeIntake, FilesError> {
-        let room = self.keep_room(&proof, sha256, size)?;
+        let room = self.keep_room(&proof, Some(sha256), size)?;
         Ok(self.large_intake(proof, sha256, size, Some(room)))
     }
 
@@ -150,7 +150,8 @@ impl Files {
         }
     }
 
-    fn keep_room(&self, proof: &WriteRepo, sha256: Sha256, bytes: u64) -> Result<Room, FilesError> {
+    /// Keeps room in the quota of the owner for bytes that are on their way: of a blob whose digest is known, or others.
+    pub(super) fn keep_room(&self, proof: &WriteRepo, sha256: Option<Sha256>, bytes: u64) -> Result<Room, FilesError> {
         let owner = proof.repository().owner;
         {
             let mut arriving = self.0.arriving.lock().unwrap_or_else(PoisonError::into_inner);
@@ -163,7 +164,7 @@ impl Files {
             bytes,
         };
         // Looked at with the new bytes in it, so that of two who do not fit together at most one goes on.
-        let this = |repository, other| (repository, other) == (proof.repository().id, sha256);
+        let this = |repository, other| (repository, Some(other)) == (proof.repository().id, sha256);
         let reserved = self.reserved_beside(owner, this)?;
         let taken = self.0.repos.usage(owner)?.saturating_add(reserved);
         if taken > self.0.users.quota_bytes(proof.as_read().owner()) {

@@ -52,6 +52,8 @@ mod traffic;
 mod tree;
 /// Uploads in one request.
 mod upload;
+/// Large content as the Xet protocol sends and reads it.
+mod xet;
 
 pub use advice::{AnnouncedFile, PresentContent, UploadAdvice};
 pub use all::AllFiles;
@@ -73,6 +75,7 @@ pub use store::TABLES;
 pub use traffic::{Traffic, TrafficEvent, TrafficKind, TrafficMethod};
 pub use tree::{TreePage, TreeQuery};
 pub use upload::{Arrived, Arriving, Changed, ChangedFile, UploadDraft, checked_path};
+pub use xet::{Reconstruction, ShardProgress, XorbIntake};
 
 use crate::base::{Clock, UploadId, UserId};
 use crate::blobs::Blobs;

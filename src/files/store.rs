@@ -118,6 +118,7 @@ pub(super) fn put_space(tx: &WriteTx<'_>, id: RepositoryId, row: &SpaceRow) -> R
 pub(super) fn forget_repository(tx: &WriteTx<'_>, id: RepositoryId) -> Result<(), StoreError> {
     FACTS.delete_range(tx, &Scan::prefix(&(id,)))?;
     SPACE.delete(tx, &id)?;
+    crate::blobs::forget_holder(tx, id)?;
     for (_, lock) in LOCKS_BY_PATH.list(tx, &Scan::prefix(&(id,)))? {
         LOCKS.delete(tx, &lock)?;
     }

@@ -18,6 +18,7 @@ use crate::files::Files;
 use crate::repos::Repos;
 use crate::search::Search;
 use crate::social::Social;
+use crate::users::Users;
 
 /// What the answers are put together from.
 #[derive(Clone)]
@@ -26,6 +27,8 @@ pub struct HfParts {
     pub repos: Repos,
     /// Their cards.
     pub cards: Cards,
+    /// Accounts, whose rights tokens carry.
+    pub users: Users,
     /// Their files.
     pub files: Files,
     /// Their histories.

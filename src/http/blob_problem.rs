@@ -6,14 +6,17 @@ impl Problem for BlobError {
     fn code(&self) -> Code {
         match self {
             Self::NotFound { .. } | Self::UnknownUpload { .. } => Code::NotFound,
-            Self::HashMismatch { .. } | Self::SizeMismatch { .. } | Self::OutsideUpload { .. } | Self::Misfit => {
+            Self::HashMismatch { .. } | Self::SizeMismatch { .. } | Self::OutsideUpload { .. } | Self::Misfit
+            // Not 404: to a client of the Xet protocol that says that there is no such route.
+            | Self::UnknownXorb { .. } => {
                 Code::Invalid
             }
             Self::TooLarge { .. } => Code::TooLarge,
             Self::DiskFull => Code::StorageFull,
             Self::Unavailable { .. } | Self::Refused { .. } => Code::Unavailable,
             Self::BusyUpload { .. } => Code::Conflict,
-            Self::Abandoned => Code::BadRequest,
+            Self::Abandoned | Self::BadRecipe { .. } | Self::Xorb(_) | Self::Shard(_) => Code::BadRequest,
+            Self::Store(error) => error.code(),
             Self::Damaged { .. }
             | Self::SplitFolders { .. }
             | Self::Configuration { .. }

@@ -36,5 +36,6 @@ pub use extract::{Json, JsonOrNothing, Path, Query};
 pub use file_answer::FileAnswer;
 pub use file_body::ContentSource;
 pub use page::{Page, PageQuery, PageRange};
+pub use ranges::{Requested, requested};
 pub use request::{RequestId, RequestInfo, to_the_end, trace_request};
 pub use unmatched::{KnownRoutes, answer_head, unmatched};

@@ -41,3 +41,4 @@ mod telemetry;
 mod transport;
 mod users;
 mod web;
+mod xet;

@@ -17,7 +17,7 @@ use object_store::signer::{SignedUrlOptions, Signer};
 use object_store::{BackoffConfig, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, RetryConfig};
 
 use super::BlobError;
-use super::key::StorageKey;
+use super::key::{Collection, StorageKey};
 use super::local::Found;
 use crate::base::{Sha256, Timestamp, blocking};
 use crate::config::BlobsConfig;
@@ -30,8 +30,10 @@ const MOST_PARTS: u64 = 9_000;
 const PARTS_AT_ONCE: usize = 3;
 
 /// Blobs as objects of an S3-compatible store.
+#[derive(Clone)]
 pub(in crate::blobs) struct Bucket {
     store: AmazonS3,
+    of: Collection,
     prefix: String,
 }
 
@@ -65,8 +67,19 @@ impl Bucket {
             .map_err(|error| BlobError::Configuration { source: error.into() })?;
         Ok(Self {
             store,
+            of: Collection::Blobs,
             prefix: config.s3_prefix.trim_matches('/').to_owned(),
         })
+    }
+
+    /// The same bucket for another collection.
+    pub(in crate::blobs) fn for_collection(&self, of: Collection) -> Self {
+        Self { of, ..self.clone() }
+    }
+
+    /// Where a piece of the collection lies.
+    pub(in crate::blobs) fn key(&self, name: &Sha256) -> StorageKey {
+        StorageKey::Kept(self.of, *name)
     }
 
     fn path(&self, key: StorageKey) -> Path {
@@ -100,7 +113,7 @@ impl Bucket {
         };
         match self
             .store
-            .put_opts(&self.path(StorageKey::Blob(*sha256)), content.into(), options)
+            .put_opts(&self.path(self.key(sha256)), content.into(), options)
             .await
         {
             Ok(_) => Ok(false),
@@ -111,7 +124,7 @@ impl Bucket {
 
     /// Completing replaces whatever has come to the place meanwhile; it can only be the same content.
     async fn place_parts(&self, staged: &FilePath, sha256: &Sha256, size: u64) -> Result<(), BlobError> {
-        let path = self.path(StorageKey::Blob(*sha256));
+        let path = self.path(self.key(sha256));
         let upload = self.store.create_multipart(&path).await.map_err(failed)?;
         let uploaded = self.upload_parts(staged, &path, &upload, size).await;
         let completed = match uploaded {
@@ -158,7 +171,7 @@ impl Bucket {
 
     /// Size and age of a blob.
     pub(in crate::blobs) async fn look_at(&self, sha256: &Sha256) -> Result<Option<Found>, BlobError> {
-        match self.store.head(&self.path(StorageKey::Blob(*sha256))).await {
+        match self.store.head(&self.path(self.key(sha256))).await {
             Ok(meta) => Ok(Some(found(*sha256, &meta))),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(failed(error)),
@@ -167,7 +180,7 @@ impl Bucket {
 
     /// Removes a blob; no failure when there is none.
     pub(in crate::blobs) async fn remove(&self, sha256: &Sha256) -> Result<(), BlobError> {
-        self.delete(StorageKey::Blob(*sha256)).await
+        self.delete(self.key(sha256)).await
     }
 
     async fn delete(&self, key: StorageKey) -> Result<(), BlobError> {
@@ -184,15 +197,16 @@ impl Bucket {
         } else {
             format!("{}/", self.prefix)
         };
+        let of = self.of;
         self.store
-            .list(Some(&self.path(StorageKey::Blobs)))
+            .list(Some(&self.path(StorageKey::All(of))))
             .map_err(failed)
             .try_filter_map(move |meta| {
                 let name = meta
                     .location
                     .as_ref()
                     .strip_prefix(&strip)
-                    .and_then(StorageKey::blob_at);
+                    .and_then(|path| StorageKey::name_at(of, path));
                 std::future::ready(Ok(name.map(|sha256| found(sha256, &meta))))
             })
             .boxed()
@@ -206,7 +220,7 @@ impl Bucket {
         query: Vec<(String, String)>,
     ) -> Result<String, BlobError> {
         let options = SignedUrlOptions::default().with_query(query);
-        let path = self.path(StorageKey::Blob(*sha256));
+        let path = self.path(self.key(sha256));
         let url = self
             .store
             .signed_url_opts(http::Method::GET, &path, valid, &options)

@@ -99,7 +99,7 @@ impl Reading {
 /// What it means that there is no such object.
 fn missing(key: StorageKey) -> Option<BlobError> {
     match key {
-        StorageKey::Blob(sha256) => Some(BlobError::NotFound { sha256 }),
+        StorageKey::Kept(_, sha256) => Some(BlobError::NotFound { sha256 }),
         StorageKey::Upload(upload) => Some(BlobError::UnknownUpload { upload }),
         _ => None,
     }

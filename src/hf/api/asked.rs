@@ -64,6 +64,12 @@ pub(super) struct Client {
 }
 
 impl Client {
+    /// The hub as a request calls it.
+    pub(super) fn hub_of(request: &HttpRequest) -> String {
+        let connection = request.connection_info();
+        format!("{}://{}", connection.scheme(), connection.host())
+    }
+
     /// The address of the page of a repository.
     pub(super) fn page(&self, kind: RepositoryKind, id: &str) -> String {
         format!("{}/{}{id}", self.hub, kind.family().url_prefix())
@@ -110,10 +116,9 @@ fn client(request: &HttpRequest, payload: &mut Payload) -> Result<Client, HfErro
         crate::http::Code::Unauthorized => HfError::InvalidCredentials,
         _ => error.into(),
     })?;
-    let connection = request.connection_info();
     Ok(Client {
         origin: Origin::of_request(caller.user_id(), RequestInfo::of(request).address),
-        hub: format!("{}://{}", connection.scheme(), connection.host()),
+        hub: Client::hub_of(request),
         caller,
     })
 }
@@ -174,9 +179,17 @@ impl Asked {
 
     /// The header `Link` that leads to the next page of a list of this repository.
     pub(super) fn next_page(&self, rest: &str, pairs: &[(String, String)]) -> String {
+        self.client.next_page(&self.path(rest), pairs)
+    }
+
+    /// The address of something of this repository.
+    pub(super) fn address(&self, rest: &str) -> String {
+        format!("{}{}", self.client.hub, self.path(rest))
+    }
+
+    fn path(&self, rest: &str) -> String {
         let Self { kind, owner, name, .. } = self;
-        let path = format!("/api/{}s/{owner}/{name}{rest}", kind.as_str());
-        self.client.next_page(&path, pairs)
+        format!("/api/{}s/{owner}/{name}{rest}", kind.as_str())
     }
 
     /// Proves that the caller may write.

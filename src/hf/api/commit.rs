@@ -213,7 +213,7 @@ async fn make(
 }
 
 /// Reads on for a while: many clients look for an answer only when they have sent everything.
-async fn drain(mut body: Payload) {
+pub(super) async fn drain(mut body: Payload) {
     let mut left = DRAINED_BYTES;
     while let Some(Ok(chunk)) = body.next().await {
         left = left.saturating_sub(chunk.len());

@@ -26,6 +26,8 @@ mod resolve;
 mod tags;
 /// Folders and files of a revision.
 mod tree;
+/// Large files as the Xet protocol sends and reads them.
+mod xet;
 
 pub use refusal::HfError;
 
@@ -53,6 +55,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(references::hf_delete_branch)
         .service(references::hf_create_tag)
         .service(references::hf_delete_tag)
+        .configure(xet::routes)
         .configure(resolve::routes)
         .configure(asked::nameless_routes);
 }

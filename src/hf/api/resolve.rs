@@ -3,13 +3,14 @@ use super::refusal::{HfError, REPO_COMMIT};
 use crate::files::api::send_file;
 use crate::hf::HfParts;
 use crate::http::{ETag, Path};
-use actix_web::http::header::HeaderName;
+use actix_web::http::header::{HeaderName, LINK};
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse, route};
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 static LINKED_SIZE: HeaderName = HeaderName::from_static("x-linked-size");
+static XET_HASH: HeaderName = HeaderName::from_static("x-xet-hash");
 static LINKED_ETAG: HeaderName = HeaderName::from_static("x-linked-etag");
 
 #[derive(Debug, Deserialize)]
@@ -30,7 +31,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Sends a file of a revision with Range, ETag and conditions. `X-Repo-Commit` names the commit, `X-Linked-Etag` and
-/// `X-Linked-Size` the content of a large file. Datasets and spaces have their files below `/datasets` and `/spaces`.
+/// `X-Linked-Size` the content of a large file, and `X-Xet-Hash` and `Link` where it can be read by the Xet protocol. Datasets and spaces have their files below `/datasets` and `/spaces`.
 #[utoipa::path(get, path = "/{owner}/{repo}/resolve/{revision}/{file_path}", tag = "hugging face",
     params(("owner" = String, Path, description = "the account that owns it"),
         ("repo" = String, Path, description = "its name"),
@@ -62,6 +63,11 @@ async fn resolve(
     if let Some(pointer) = entry.large {
         headers.push((LINKED_ETAG.clone(), ETag::of(&pointer.sha256).to_string()));
         headers.push((LINKED_SIZE.clone(), pointer.size.to_string()));
+        if let Some(file) = parts.files.xet_hashes(&proof, [pointer.sha256])?.get(&pointer.sha256) {
+            let route = asked.address(&format!("/xet-read-token/{}", revision.commit));
+            headers.push((XET_HASH.clone(), file.to_string()));
+            headers.push((LINK, format!("<{route}>; rel=\"xet-auth\"")));
+        }
     }
     Ok(send_file(&parts.files, &request, &entry, false, &headers).await?)
 }

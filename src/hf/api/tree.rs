@@ -5,7 +5,7 @@ use crate::files::{ListedEntry, TreeQuery};
 use crate::git::{LfsPointer, ObjectId};
 use crate::hf::HfParts;
 use crate::http::{ApiError, Code, Path, Query};
-use crate::repos::{LastCommit, encoded_path};
+use crate::repos::{LastCommit, ReadRepo, encoded_path};
 use actix_web::http::header::{CONTENT_TYPE, LINK};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get, post};
@@ -94,6 +94,9 @@ struct HfEntryView {
     /// Where the content of a large file is.
     #[serde(skip_serializing_if = "Option::is_none")]
     lfs: Option<HfLfsView>,
+    /// Its hash in the Xet protocol, where it can be read by that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    xet_hash: Option<String>,
     /// The commit that changed it last, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_commit: Option<HfLastCommitView>,
@@ -107,9 +110,25 @@ impl From<ListedEntry> for HfEntryView {
             size: entry.size.unwrap_or(0),
             path: entry.path,
             lfs: entry.large.map(HfLfsView::named_oid),
+            xet_hash: None,
             last_commit: entry.last_commit.map(HfLastCommitView::from),
         }
     }
+}
+
+/// Entries with the hashes of what the repository was sent by the Xet protocol.
+fn views(parts: &HfParts, proof: &ReadRepo, entries: Vec<ListedEntry>) -> Result<Vec<HfEntryView>, HfError> {
+    let large = entries.iter().filter_map(|entry| Some(entry.large?.sha256));
+    let files = parts.files.xet_hashes(proof, large)?;
+    let view = |entry: ListedEntry| {
+        let file = entry.large.and_then(|pointer| files.get(&pointer.sha256));
+        let xet_hash = file.map(ToString::to_string);
+        HfEntryView {
+            xet_hash,
+            ..HfEntryView::from(entry)
+        }
+    };
+    Ok(entries.into_iter().map(view).collect())
 }
 
 /// Which entries to list.
@@ -205,7 +224,7 @@ async fn answer(asked: &Asked, path: TreePath, query: ListQuery, parts: &HfParts
         ];
         response.insert_header((LINK, asked.next_page(&rest, &pairs)));
     }
-    Ok(response.json(page.entries.into_iter().map(HfEntryView::from).collect::<Vec<_>>()))
+    Ok(response.json(views(parts, &proof, page.entries)?))
 }
 
 /// Paths to be looked up.
@@ -286,5 +305,5 @@ pub(super) async fn hf_show_paths(
     };
     let paths = paths.iter().map(|path| path.trim_matches('/').to_owned()).collect();
     let found = parts.files.at_paths(&proof, &revision, paths, wanted.expand).await?;
-    Ok(HttpResponse::Ok().json(found.into_iter().map(HfEntryView::from).collect::<Vec<_>>()))
+    Ok(HttpResponse::Ok().json(views(&parts, &proof, found)?))
 }

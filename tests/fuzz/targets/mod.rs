@@ -6,6 +6,8 @@
 mod recipe;
 /// The repository that the targets read.
 mod repository;
+/// Formats of the Xet protocol.
+mod xet;
 
 use geoml_hub::git::protocol::{PacketReader, ProtocolVersion};
 use geoml_hub::git::receive::{PushCommands, ReceiveError, ReceiveLimits, branch_name, pushable_name, tag_name};
@@ -105,6 +107,21 @@ pub fn texts(data: &[u8]) {
         assert!(name.starts_with("refs/"), "{name}");
         assert!(branch_name(name).is_none() || tag_name(name).is_none(), "{name}");
     }
+}
+
+/// The body of a xorb.
+pub fn xorb(data: &[u8]) {
+    xet::verify(data);
+}
+
+/// A chunk of a xorb, as readers unpack it.
+pub fn chunk(data: &[u8]) {
+    xet::chunk(data);
+}
+
+/// A shard.
+pub fn shard(data: &[u8]) {
+    xet::shard(data);
 }
 
 fn blame_the_client(error: &ReceiveError) {

@@ -3,9 +3,10 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use geoml_hub::base::{Clock, Sha256};
-use geoml_hub::blobs::{BlobReader, Blobs};
+use geoml_hub::blobs::{BlobReader, Blobs, RECIPE_TABLES, XORB_TABLES};
 use geoml_hub::config::{BlobsConfig, Config};
 use geoml_hub::keys::Keys;
+use geoml_hub::store::{Schema, Store};
 
 use crate::support::S3Server;
 
@@ -13,6 +14,7 @@ use crate::support::S3Server;
 pub struct Fixture {
     pub blobs: Blobs,
     pub clock: Clock,
+    pub store: Store,
     pub data: tempfile::TempDir,
     pub server: Option<S3Server>,
 }
@@ -29,10 +31,12 @@ impl Fixture {
     fn with(server: Option<S3Server>) -> Self {
         let data = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Clock::system().now());
-        let blobs = open(data.path(), &config_of(server.as_ref()), clock.clone());
+        let store = store();
+        let blobs = open(data.path(), &config_of(server.as_ref()), clock.clone(), store.clone());
         Self {
             blobs,
             clock,
+            store,
             data,
             server,
         }
@@ -40,7 +44,12 @@ impl Fixture {
 
     /// What a restart does: everything in memory is gone.
     pub fn restart(&mut self) {
-        self.blobs = open(self.data.path(), &config_of(self.server.as_ref()), self.clock.clone());
+        self.blobs = open(
+            self.data.path(),
+            &config_of(self.server.as_ref()),
+            self.clock.clone(),
+            self.store.clone(),
+        );
     }
 
     /// The file that holds a blob, in the data folder or at the S3 server.
@@ -58,10 +67,19 @@ fn config_of(server: Option<&S3Server>) -> BlobsConfig {
     server.map_or_else(|| Config::default().blobs, S3Server::config)
 }
 
+/// Rows of content in memory.
+pub fn store() -> Store {
+    let schema = Schema {
+        tables: [XORB_TABLES, RECIPE_TABLES].concat(),
+        migrations: &[],
+    };
+    Store::in_memory(&schema).unwrap()
+}
+
 /// Opens a store over a folder.
-pub fn open(data: &Path, config: &BlobsConfig, clock: Clock) -> Blobs {
+pub fn open(data: &Path, config: &BlobsConfig, clock: Clock, store: Store) -> Blobs {
     let keys = Keys::open(&data.join("keys")).unwrap();
-    Blobs::open(data, config, keys, clock).unwrap()
+    Blobs::open(data, config, keys, clock, store).unwrap()
 }
 
 /// Bytes that repeat nowhere near: a counter, hashed by multiplication.

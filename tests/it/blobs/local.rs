@@ -7,7 +7,7 @@ use geoml_hub::config::Config;
 use geoml_hub::http::{Code, Problem};
 use geoml_hub::keys::{Keys, UrlRefused};
 
-use super::fixture::open;
+use super::fixture::{open, store};
 use super::{Fixture, bytes_of, read_all, staged_files};
 use crate::support::SmallDisk;
 
@@ -17,7 +17,7 @@ const MIB: usize = 1024 * 1024;
 async fn a_full_disk_refuses_content_keeps_reads_working_and_recovers() {
     let disk = SmallDisk::mount(8 * MIB as u64);
     let clock = Clock::system();
-    let blobs = open(disk.path(), &Config::default().blobs, clock.clone());
+    let blobs = open(disk.path(), &Config::default().blobs, clock.clone(), store());
     let (kept, refused) = (bytes_of(MIB, 1), bytes_of(3 * MIB, 2));
     let stored = blobs.put(kept.clone()).await.unwrap();
     disk.fill();
@@ -42,7 +42,7 @@ async fn a_full_disk_refuses_content_keeps_reads_working_and_recovers() {
 async fn a_chunk_that_meets_a_full_disk_can_be_sent_again() {
     let disk = SmallDisk::mount(8 * MIB as u64);
     let clock = Clock::system();
-    let blobs = open(disk.path(), &Config::default().blobs, clock.clone());
+    let blobs = open(disk.path(), &Config::default().blobs, clock.clone(), store());
     let staging = blobs.staging();
     let (upload, content) = (UploadId::new(&clock), bytes_of(2 * MIB, 3));
     staging.create(upload, 2 * MIB as u64).await.unwrap();

@@ -2,7 +2,9 @@
 
 mod conformance;
 mod fixture;
+mod formats;
 mod local;
+mod recipes;
 mod s3;
 mod staging;
 mod sweeping;

@@ -5,7 +5,7 @@ use geoml_hub::blobs::{BlobError, Presentation};
 use geoml_hub::config::{BlobsConfig, Secret};
 use geoml_hub::http::Problem;
 
-use super::fixture::open;
+use super::fixture::{open, store};
 use super::{Fixture, bytes_of, read_all, staged_files};
 use crate::support::S3Server;
 
@@ -50,7 +50,7 @@ async fn wrong_credentials_are_a_refusal_that_no_retry_helps() {
         ..server.config()
     };
     let data = tempfile::tempdir().unwrap();
-    let blobs = open(data.path(), &config, Clock::system());
+    let blobs = open(data.path(), &config, Clock::system(), store());
     let started = Instant::now();
     let refused = blobs.put(bytes_of(10, 1)).await.unwrap_err();
     assert!(
@@ -139,7 +139,7 @@ async fn server_side_encryption_can_be_asked_for() {
             ..server.config()
         };
         let data = tempfile::tempdir().unwrap();
-        let blobs = open(data.path(), &config, Clock::system());
+        let blobs = open(data.path(), &config, Clock::system(), store());
         for length in [10, 9 * MIB] {
             let content = bytes_of(length, 6);
             let stored = blobs.put(content.clone()).await.unwrap();

@@ -1,4 +1,4 @@
-//! Replays what fuzzing of the readers of git's formats has found: `tests/fuzz/corpus`.
+//! Replays what fuzzing of the readers of clients' formats has found: `tests/fuzz/corpus`.
 
 #[path = "../../fuzz/targets/mod.rs"]
 mod targets;
@@ -43,4 +43,19 @@ fn packs_of_the_corpus_are_taken_or_refused_and_leave_nothing() {
 #[test]
 fn small_texts_of_the_corpus_are_read_or_refused() {
     replay("texts", targets::texts);
+}
+
+#[test]
+fn xorbs_of_the_corpus_are_taken_or_refused() {
+    replay("xorb", targets::xorb);
+}
+
+#[test]
+fn chunks_of_the_corpus_are_unpacked_or_refused() {
+    replay("chunk", targets::chunk);
+}
+
+#[test]
+fn shards_of_the_corpus_are_read_or_refused() {
+    replay("shard", targets::shard);
 }

@@ -5,10 +5,11 @@ use actix_web::http::header::HeaderMap;
 use actix_web::test::TestRequest;
 use bytes::Bytes;
 use geoml_hub::base::{Clock, Sha256, Timestamp};
-use geoml_hub::blobs::{BlobReader, Blobs};
+use geoml_hub::blobs::{BlobReader, Blobs, RECIPE_TABLES, XORB_TABLES};
 use geoml_hub::config::Config;
 use geoml_hub::http::{ContentSource, Disposition, ETag, FileAnswer};
 use geoml_hub::keys::Keys;
+use geoml_hub::store::{Schema, Store};
 
 const TEXT: &[u8] = b"0123456789";
 
@@ -175,7 +176,12 @@ async fn head_has_the_length_and_reads_nothing() {
 async fn blobs_of_every_size_are_answered_whole_and_in_parts() {
     let data = tempfile::tempdir().unwrap();
     let keys = Keys::open(&data.path().join("keys")).unwrap();
-    let blobs = Blobs::open(data.path(), &Config::default().blobs, keys, Clock::system()).unwrap();
+    let schema = Schema {
+        tables: [XORB_TABLES, RECIPE_TABLES].concat(),
+        migrations: &[],
+    };
+    let store = Store::in_memory(&schema).unwrap();
+    let blobs = Blobs::open(data.path(), &Config::default().blobs, keys, Clock::system(), store).unwrap();
     for length in [0_u32, 1, 4_096, 65_536, 65_537, 1_000_003] {
         let content: Bytes = (0..length)
             .map(|index| (index % 251).to_le_bytes()[0])

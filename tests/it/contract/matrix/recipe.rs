@@ -119,7 +119,10 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("POST", "/api/{username}/{repo_name}/upload/batch") => File("files"),
         ("POST", "/api/{username}/{repo_name}/upload/init") => Json(json!({ "path": "large.bin", "size": 3 })),
         ("POST", "/api/{username}/{repo_name}/upload/{session_id}/chunk/{chunk_number}")
-        | ("PUT", "/api/v1/lfs/{repository_id}/{sha256}") => Bytes("abc"),
+        | ("PUT", "/api/v1/lfs/{repository_id}/{sha256}")
+        | ("POST", "/xet/{place}/v1/xorbs/default/{xorb}" | "/xet/{place}/v2/shards" | "/xet/{place}/v1/shards") => {
+            Bytes("abc")
+        }
         (
             "POST",
             "/api/auth/logout"

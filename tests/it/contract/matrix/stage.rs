@@ -212,10 +212,12 @@ impl Stage {
         if path.ends_with("/restore") || path.ends_with("/hard-delete") {
             cast.owner.delete(&format!("/api/{full_name}")).await.ok();
         }
+        let repository_id = repository["id"].as_str().unwrap().to_owned();
+        values.push(("place", format!("{repository_id}-0")));
         Scene {
             owner,
             repository: name,
-            repository_id: repository["id"].as_str().unwrap().to_owned(),
+            repository_id,
             values,
         }
     }
@@ -227,6 +229,9 @@ impl Stage {
         Some(match parameter {
             // No signature comes with it, so nobody gets it.
             "sha256" => ("sha256", "0".repeat(64)),
+            // Tokens of the Xet protocol are of a repository and not of an account.
+            "xorb" => ("xorb", "0".repeat(64)),
+            "file" => ("file", "0".repeat(64)),
             "file_id" => {
                 let files = owner.get(&format!("/api/{full_name}/files")).await.ok();
                 ("file_id", text(&files["items"][0]["file_id"]))
