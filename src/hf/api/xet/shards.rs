@@ -1,6 +1,6 @@
 use super::access::XetCaller;
 use crate::blobs::Spooled;
-use crate::files::{Files, FilesError, ShardProgress};
+use crate::files::{FilesError, ShardProgress};
 use crate::hf::HfParts;
 use crate::hf::api::HfError;
 use crate::hf::api::commit::drain;
@@ -9,7 +9,7 @@ use crate::repos::WriteRepo;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpResponse, post};
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 use serde::Serialize;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -90,24 +90,20 @@ pub(super) async fn xet_send_shard(
     parts: Data<HfParts>,
 ) -> Result<HttpResponse, HfError> {
     let (proof, shard) = receive(&caller, body, &parts).await?;
-    let (sender, mut news) = mpsc::channel(8);
+    let (teller, heard) = mpsc::channel(8);
     let told = AtomicU64::new(0);
-    let teller = sender.clone();
     let progress: ShardProgress = Arc::new(move |verified, total| {
         let before = told.load(Ordering::Relaxed);
         if verified < before || verified - before >= NEWS_EVERY {
             told.store(verified, Ordering::Relaxed);
             // Whoever reads slowly hears less.
-            let _full = teller.try_send(News::Progress(verified, total));
+            let _full = teller.try_send((verified, total));
         }
     });
-    let files: Files = parts.files.clone();
-    actix_web::rt::spawn(to_the_end(async move {
-        let result = files.take_shard(&proof, shard, progress).await;
-        let _gone = sender.send(News::End(result)).await;
-    }));
-    let first = timeout(PATIENCE, news.recv()).await;
-    let first = match first {
+    let files = parts.files.clone();
+    let work = to_the_end(async move { files.take_shard(&proof, shard, progress).await });
+    let mut news = Box::pin(news(work, heard));
+    let first = match timeout(PATIENCE, news.next()).await {
         Ok(Some(News::End(Err(error)))) => return Err(error.into()),
         Ok(Some(news)) => Some(news),
         Ok(None) | Err(_) => None,
@@ -122,8 +118,19 @@ enum News {
     End(Result<bool, FilesError>),
 }
 
-fn lines(first: Option<News>, news: Receiver<News>) -> impl stream::Stream<Item = Result<Bytes, Infallible>> {
-    let rest = stream::unfold(news, |mut news| async move { Some((news.recv().await?, news)) });
+/// What is heard of the work, and last how it ended.
+fn news(work: impl Future<Output = Result<bool, FilesError>>, heard: Receiver<(u64, u64)>) -> impl Stream<Item = News> {
+    stream::unfold(Some((Box::pin(work), heard)), |state| async {
+        let (mut work, mut heard) = state?;
+        tokio::select! {
+            biased;
+            Some((verified, total)) = heard.recv() => Some((News::Progress(verified, total), Some((work, heard)))),
+            result = &mut work => Some((News::End(result), None)),
+        }
+    })
+}
+
+fn lines(first: Option<News>, rest: impl Stream<Item = News>) -> impl Stream<Item = Result<Bytes, Infallible>> {
     stream::iter(first).chain(rest).map(|news| {
         let line = match news {
             News::Progress(verified, total) => XetShardLine::Validating { verified, total },
