@@ -1,5 +1,7 @@
 //! The Xet protocol at the routes of the hub: content that comes as xorbs and shards, and is read in every way.
 
+/// What is sent and asked in bad faith.
+mod hostile;
 /// What belongs to whom.
 mod isolation;
 /// Stops at bad moments, and sweeping.
