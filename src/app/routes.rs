@@ -101,6 +101,8 @@ fn hf_parts(hub: &Hub) -> hf::HfParts {
         cards: hub.cards.clone(),
         files: hub.files.clone(),
         editor: hub.editor.clone(),
+        pulls: hub.pulls.clone(),
+        users: hub.users.clone(),
         social: hub.social.clone(),
         search: hub.search.clone(),
     }

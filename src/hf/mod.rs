@@ -15,9 +15,11 @@ mod commit_lines;
 use crate::cards::Cards;
 use crate::editor::Editor;
 use crate::files::Files;
+use crate::pulls::Pulls;
 use crate::repos::Repos;
 use crate::search::Search;
 use crate::social::Social;
+use crate::users::Users;
 
 /// What the answers are put together from.
 #[derive(Clone)]
@@ -30,6 +32,10 @@ pub struct HfParts {
     pub files: Files,
     /// Their histories.
     pub editor: Editor,
+    /// Their discussions and pull requests.
+    pub pulls: Pulls,
+    /// Accounts.
+    pub users: Users,
     /// Their counters.
     pub social: Social,
     /// Finding them.
