@@ -1,6 +1,7 @@
 use super::writing::{commit, file, header, step};
 use super::{create, refused};
 use crate::support::{Client, TestApp};
+use crate::transport::work::Work;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -288,5 +289,24 @@ async fn discussions_survive_a_kill_follow_a_rename_and_go_with_their_repository
     );
     ana.call(Method::DELETE, "/api/ana/snow").await.ok();
     assert_eq!(ben.get("/api/models/ana/snow/discussions").await.status.as_u16(), 404);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stock_git_fetches_a_pull_request_by_its_reference_and_cannot_push_it() {
+    let (app, ana, ben) = with_two().await;
+    let (number, oid) = propose(&ben, "b.txt", "b").await;
+    let url = format!("{}/ana/rain", app.address());
+    let work = Work::new();
+    let reference = format!("refs/pr/{number}");
+    assert!(work.git(&["ls-remote", &url]).contains(&reference));
+    work.git(&["fetch", &url, &reference]);
+    assert_eq!(work.tip("FETCH_HEAD"), oid);
+    work.git(&["reset", "--hard", "FETCH_HEAD"]);
+    work.commit("More");
+    let said = work.refused(&ana, &url, &[&format!("HEAD:{reference}")]);
+    assert!(said.contains("only branches"), "{said}");
+    let said = work.refused(&ana, &url, &[&format!(":{reference}")]);
+    assert!(said.contains("only branches"), "{said}");
     app.finish().await;
 }
