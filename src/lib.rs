@@ -33,6 +33,8 @@ pub mod http;
 pub mod jobs;
 // Signing keys and signatures of URLs and tokens.
 pub mod keys;
+// Discussions and pull requests.
+pub mod pulls;
 // Repositories: names, visibility, settings, and the one way to commit to them.
 pub mod repos;
 // Full-text search over repositories, users and files; the only home of tantivy.

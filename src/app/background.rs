@@ -7,6 +7,7 @@ use crate::base::size::human;
 use crate::cards::CardFollower;
 use crate::files::SpaceConsumer;
 use crate::jobs::{JobError, PeriodicTask};
+use crate::pulls;
 use crate::repos::PathHistory;
 use crate::search::SearchConsumer;
 use crate::social::{Forgetting, Moving};
@@ -31,6 +32,7 @@ pub(super) fn register(hub: &Hub) -> Result<(), AppError> {
     hub.events.register(ClassificationCounts::new(hub.taxonomy.clone()));
     hub.events.register(CardFollower::new(hub.cards.clone()));
     hub.events.register(SpaceConsumer::new(hub.files.clone()));
+    hub.events.register(pulls::Forgetting::new(hub.pulls.clone()));
     hub.events.register(Forgetting::new(hub.social.clone()));
     hub.events.register(Moving::new(hub.social.clone()));
     hub.events.register(SearchConsumer::new(hub.search.clone()));

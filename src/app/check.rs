@@ -43,6 +43,7 @@ impl Hub {
                 problems.extend(taxonomy::check(tx)?);
                 problems.extend(cards::check(tx)?);
                 problems.extend(hub.files.check(tx)?);
+                problems.extend(hub.pulls.check(tx)?);
                 problems.extend(hub.social.check(tx)?);
                 Ok(problems)
             })

@@ -11,6 +11,7 @@ use crate::files::{Files, Traffic};
 use crate::git::Git;
 use crate::jobs::{Jobs, JobsOptions, Tasks};
 use crate::keys::Keys;
+use crate::pulls::Pulls;
 use crate::repos::Repos;
 use crate::search::Search;
 use crate::social::Social;
@@ -54,6 +55,8 @@ pub struct Hub {
     pub files: Files,
     /// Histories.
     pub editor: Editor,
+    /// Discussions and pull requests.
+    pub pulls: Pulls,
     /// Stars, follows and counters.
     pub social: Social,
     /// The search indexes.
@@ -98,6 +101,7 @@ impl Hub {
             traffic.clone(),
         );
         let editor = Editor::new(store.clone(), files.clone());
+        let pulls = Pulls::new(store.clone(), events.clone(), repos.clone(), clock.clone());
         let social = Social::new(
             store.clone(),
             events.clone(),
@@ -130,6 +134,7 @@ impl Hub {
             traffic,
             files,
             editor,
+            pulls,
             social,
             search,
         })
@@ -145,6 +150,10 @@ impl Hub {
         if healed > 0 {
             tracing::info!(commits = healed, "finished commits that the last stop had cut off");
         }
+        self.pulls
+            .heal()
+            .await
+            .context("a pull request that was cut off cannot be taken back")?;
         self.taxonomy.load_built_in().await?;
         Ok(())
     }

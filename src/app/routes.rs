@@ -99,9 +99,10 @@ fn hf_parts(hub: &Hub) -> hf::HfParts {
     hf::HfParts {
         repos: hub.repos.clone(),
         cards: hub.cards.clone(),
-        users: hub.users.clone(),
         files: hub.files.clone(),
         editor: hub.editor.clone(),
+        pulls: hub.pulls.clone(),
+        users: hub.users.clone(),
         social: hub.social.clone(),
         search: hub.search.clone(),
     }

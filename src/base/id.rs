@@ -30,7 +30,7 @@ macro_rules! define_id {
             }
 
             /// Takes the 16 bytes written by [`Self::as_bytes`].
-            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))
             }
         }

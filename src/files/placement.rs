@@ -144,7 +144,7 @@ impl Files {
         let (id, branch) = (repository.id, branch.unwrap_or(&repository.default_branch).to_owned());
         let rules = blocking(move || {
             let repository = git.repository(id)?;
-            match repository.branch(&branch)? {
+            match repository.standing(&branch)? {
                 Some(tip) => repository.attributes(tip),
                 None => Attributes::parse(b""),
             }

@@ -9,8 +9,8 @@ use super::sessions::BatchSessions;
 use super::{FileId, Files};
 use crate::base::{RepoPath, Sha256, UploadId, blocking};
 use crate::events::Origin;
-use crate::git::{Attributes, GitError, ObjectId, Parent};
-use crate::repos::{CommitDraft, CommitOptions, ReposError, WriteRepo};
+use crate::git::{Attributes, GitError, ObjectId, Parent, pull_reference};
+use crate::repos::{CommitDraft, CommitOptions, ContributeRepo, ReposError, WriteRepo};
 use bytes::Bytes;
 use std::collections::HashSet;
 
@@ -98,6 +98,13 @@ impl Files {
         })
     }
 
+    /// Begins an upload to a pull request.
+    pub async fn contribution(&self, proof: &ContributeRepo) -> Result<UploadDraft, FilesError> {
+        let mut upload = self.upload(proof.for_content().clone(), None).await?;
+        upload.draft = Some(self.0.repos.draft_contribution(proof).await?);
+        Ok(upload)
+    }
+
     /// Bytes that the owner of a repository may still store, what unfinished uploads will take left out.
     pub(super) fn room(&self, proof: &WriteRepo) -> Result<u64, FilesError> {
         self.room_for(proof, |_| false)
@@ -142,7 +149,7 @@ impl Files {
             Ok(committed) => Ok((committed.id, committed.branch, true)),
             Err(ReposError::Git(GitError::NoChange)) => {
                 let (git, name) = (self.0.repos.git().clone(), branch.clone());
-                let tip = blocking(move || git.repository(id)?.branch(&name)).await?;
+                let tip = blocking(move || git.repository(id)?.standing(&name)).await?;
                 Ok((tip.ok_or(GitError::NoChange)?, branch, false))
             }
             Err(error) => Err(error.into()),
@@ -159,6 +166,14 @@ impl UploadDraft {
         let branch = Some(branch).filter(|branch| !branch.trim().is_empty());
         if branch != self.branch {
             (self.branch, self.rules) = (branch, None);
+        }
+    }
+
+    /// Sends what was gathered for a pull request to that one, now that it is open.
+    pub fn aim(&mut self, proof: &ContributeRepo) {
+        self.branch = proof.number().map(pull_reference);
+        if let Some(draft) = &mut self.draft {
+            draft.aim(proof);
         }
     }
 

@@ -4,8 +4,8 @@ use super::blob_stage::{BlobStage, PreparedBlob};
 use super::error::GitError;
 use super::model::{EntryKind, FileChange, ObjectId, Signature};
 use super::pack::object_id;
+use super::pull_references::line_reference;
 use super::reference_write::Swap;
-use super::references::branch_reference;
 use super::repository::Repository;
 use super::special_files::{self, SPECIAL_FILE_MAX_BYTES, is_special};
 use super::tree_edit::{Node, TreeEdit};
@@ -160,7 +160,14 @@ impl Repository {
                 stage.pack.add(Kind::Tree, *id, data)?;
             }
         }
-        let commit = commit_bytes(new_tree, parent, &request.author, &request.committer, &request.message)?;
+        let parents: Vec<_> = parent.into_iter().collect();
+        let commit = commit_bytes(
+            new_tree,
+            &parents,
+            &request.author,
+            &request.committer,
+            &request.message,
+        )?;
         let id = object_id(Kind::Commit, &commit)?;
         stage.pack.add(Kind::Commit, id, &commit)?;
         stage.pack.finish()?;
@@ -176,7 +183,7 @@ impl Repository {
     /// Moves the branch to a prepared commit if it still stands where it stood. May be repeated after a crash: a branch
     /// that stands at the commit already is published.
     pub fn publish(&self, prepared: &PreparedCommit) -> Result<Published, GitError> {
-        let name = branch_reference(&prepared.branch)?;
+        let name = line_reference(&prepared.branch)?;
         match self.swap_reference(&name, prepared.parent, Some(prepared.id))? {
             Swap::Done => Ok(Published::Published),
             Swap::Refused(Some(current)) if current == prepared.id => Ok(Published::Published),
@@ -185,7 +192,7 @@ impl Repository {
     }
 
     fn parent_of(&self, request: &CommitRequest) -> Result<Option<ObjectId>, GitError> {
-        let current = self.branch(&request.branch)?;
+        let current = self.standing(&request.branch)?;
         match (request.parent, current) {
             (Parent::Tip, Some(tip)) => Ok(Some(tip)),
             (Parent::At(expected), Some(tip)) if expected == tip => Ok(Some(tip)),
@@ -224,7 +231,7 @@ impl Repository {
     }
 
     /// Holds files that git obeys to git's rules, wherever their content comes from.
-    fn check_special_files(&self, stage: &mut BlobStage, changes: &[FileChange]) -> Result<(), GitError> {
+    pub(super) fn check_special_files(&self, stage: &mut BlobStage, changes: &[FileChange]) -> Result<(), GitError> {
         for change in changes {
             let name = change.path.rsplit('/').next().unwrap_or(&change.path);
             let Some((_, id)) = change.new.filter(|(kind, _)| kind.is_blob() && is_special(name)) else {
@@ -333,9 +340,9 @@ fn put_new(edit: &mut TreeEdit<'_>, to: &RepoPath, node: Node) -> Result<(), Git
     edit.put(to.as_str(), node)
 }
 
-fn commit_bytes(
+pub(super) fn commit_bytes(
     tree: ObjectId,
-    parent: Option<ObjectId>,
+    parents: &[ObjectId],
     author: &Signature,
     committer: &Signature,
     message: &str,
@@ -344,7 +351,7 @@ fn commit_bytes(
     message.push('\n');
     let commit = gix::objs::Commit {
         tree: tree.gix(),
-        parents: parent.map(ObjectId::gix).into_iter().collect(),
+        parents: parents.iter().map(|parent| parent.gix()).collect(),
         author: actor(author),
         committer: actor(committer),
         encoding: None,

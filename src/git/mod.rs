@@ -31,9 +31,11 @@ mod locks;
 mod log;
 mod lookup;
 mod maintenance;
+mod merge;
 mod model;
 mod objects;
 mod pack;
+mod pull_references;
 mod reference_pack;
 mod reference_write;
 mod references;
@@ -68,9 +70,11 @@ pub use lfs_pointer::{LfsPointer, POINTER_MAX_BYTES};
 pub use locks::RepositoryGuard;
 pub use log::LogPage;
 pub use maintenance::Maintained;
+pub use merge::{Merge, MergeRequest};
 pub use model::{
     ChangeKind, CommitInfo, EntryKind, FileChange, InvalidObjectId, ObjectId, Reference, Signature, TreeEntry,
 };
+pub use pull_references::{pull_number, pull_reference};
 pub use references::branch_matches;
 pub use repack::{Pruned, Pruning, RepackOptions, Repacked};
 pub use repository::{Git, Repository};

@@ -33,7 +33,7 @@ impl Repository {
         self.create_reference(&tag_reference(name)?, name, commit)
     }
 
-    fn create_reference(&self, full: &FullName, name: &str, commit: ObjectId) -> Result<(), GitError> {
+    pub(super) fn create_reference(&self, full: &FullName, name: &str, commit: ObjectId) -> Result<(), GitError> {
         if self.peel_to_commit(commit)? != Some(commit) {
             return Err(GitError::RevisionNotFound(commit.to_string()));
         }

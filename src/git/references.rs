@@ -152,7 +152,7 @@ impl Repository {
         self.references("refs/tags/")
     }
 
-    fn references(&self, prefix: &str) -> Result<Vec<Reference>, GitError> {
+    pub(super) fn references(&self, prefix: &str) -> Result<Vec<Reference>, GitError> {
         let mut references = Vec::new();
         for (name, target) in self.all_references()? {
             let Some(name) = name.strip_prefix(prefix) else {

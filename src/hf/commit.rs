@@ -4,10 +4,10 @@ use super::api::HfError;
 use super::commit_lines::{CommitLines, Piece};
 use crate::base::Sha256;
 use crate::events::Origin;
-use crate::files::{Arriving, Changed, Files, FilesError, UploadDraft, checked_path};
+use crate::files::{Arriving, Changed, FilesError, UploadDraft, checked_path};
 use crate::git::GitError;
 use crate::http::Code;
-use crate::repos::{ReposError, WriteRepo};
+use crate::repos::{ContributeRepo, ReposError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -52,7 +52,8 @@ pub(super) struct ArrivingCommit {
     lines: CommitLines,
     /// The file of the line that is arriving.
     file: Option<(Arriving, Base64)>,
-    has_header: bool,
+    /// What the commit says: a line, and what follows it.
+    said: Option<(String, String)>,
 }
 
 /// Base64 that arrives in pieces of any length.
@@ -89,16 +90,15 @@ fn bad(message: impl Into<String>) -> HfError {
 }
 
 impl ArrivingCommit {
-    /// Begins a commit to a branch.
-    pub(super) async fn begin(files: &Files, proof: WriteRepo, branch: &str) -> Result<Self, HfError> {
-        let mut draft = files.upload(proof, None).await?;
+    /// Begins a commit to a branch, or to a pull request that is named by its reference.
+    pub(super) async fn begin(mut draft: UploadDraft, branch: &str) -> Result<Self, HfError> {
         draft.set_branch(branch.to_owned());
         draft.require_branch().await?;
         Ok(Self {
             draft,
             lines: CommitLines::default(),
             file: None,
-            has_header: false,
+            said: None,
         })
     }
 
@@ -140,9 +140,9 @@ impl ArrivingCommit {
                 description,
                 parent_commit,
             } => {
-                self.has_header = true;
                 let description = description.unwrap_or_default();
                 self.draft.set_message(format!("{summary}\n\n{description}"));
+                self.said = Some((summary, description));
                 if let Some(parent) = parent_commit {
                     self.draft.set_parent(&parent).await?;
                 }
@@ -179,14 +179,40 @@ impl ArrivingCommit {
         Ok(())
     }
 
-    /// Makes the commit.
-    pub(super) async fn finish(mut self, origin: Origin) -> Result<Changed, HfError> {
-        if let Some(last) = self.lines.finish() {
+    /// Takes what the body ended with, which may lack the end of its line.
+    pub(super) async fn end(&mut self) -> Result<(), HfError> {
+        if let Some(last) = std::mem::take(&mut self.lines).finish() {
             self.piece(last).await?;
         }
-        if !self.has_header {
+        if self.said.is_none() {
             return Err(bad("A commit begins with its header."));
         }
+        Ok(())
+    }
+
+    /// What the commit says as the title and the first comment of a pull request.
+    pub(super) fn said(&self) -> (String, String) {
+        let (summary, description) = self.said.clone().unwrap_or_default();
+        let title = summary.lines().next().unwrap_or_default().trim();
+        // What is too long for a title is in the message of the commit.
+        let mut title: String = title.chars().filter(|c| !c.is_control()).take(200).collect();
+        while title.len() > 250 {
+            title.pop();
+        }
+        if title.is_empty() {
+            "Pull request".clone_into(&mut title);
+        }
+        (title, description)
+    }
+
+    /// Sends the commit to a pull request that was opened for it.
+    pub(super) fn aim(&mut self, proof: &ContributeRepo) {
+        self.draft.aim(proof);
+    }
+
+    /// Makes the commit.
+    pub(super) async fn finish(mut self, origin: Origin) -> Result<Changed, HfError> {
+        self.end().await?;
         self.draft.commit(origin).await.map_err(|error| match error {
             FilesError::Repos(ReposError::Git(GitError::PathNotFound(_)))
             | FilesError::Git(GitError::PathNotFound(_)) => HfError::EntryNotFound {

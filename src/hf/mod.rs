@@ -15,6 +15,7 @@ mod commit_lines;
 use crate::cards::Cards;
 use crate::editor::Editor;
 use crate::files::Files;
+use crate::pulls::Pulls;
 use crate::repos::Repos;
 use crate::search::Search;
 use crate::social::Social;
@@ -27,12 +28,14 @@ pub struct HfParts {
     pub repos: Repos,
     /// Their cards.
     pub cards: Cards,
-    /// Accounts, whose rights tokens carry.
-    pub users: Users,
     /// Their files.
     pub files: Files,
     /// Their histories.
     pub editor: Editor,
+    /// Their discussions and pull requests.
+    pub pulls: Pulls,
+    /// Accounts, whose rights tokens carry.
+    pub users: Users,
     /// Their counters.
     pub social: Social,
     /// Finding them.

@@ -50,6 +50,13 @@ pub struct WriteRepo {
     actor: Account,
 }
 
+/// Proof that an account may commit to one pull request: its author, who may only read otherwise, and all who may write.
+#[derive(Debug, Clone)]
+pub struct ContributeRepo {
+    write: WriteRepo,
+    number: Option<u64>,
+}
+
 /// Proof that an account may change the settings of a repository.
 #[derive(Debug, Clone)]
 pub struct AdminRepo(WriteRepo);
@@ -89,6 +96,18 @@ impl WriteRepo {
     /// Who writes.
     pub fn actor(&self) -> &Account {
         &self.actor
+    }
+}
+
+impl ContributeRepo {
+    /// What the places and the sizes of content are judged by. Committing goes by the whole proof.
+    pub fn for_content(&self) -> &WriteRepo {
+        &self.write
+    }
+
+    /// The pull request; none while it is yet to be opened.
+    pub fn number(&self) -> Option<u64> {
+        self.number
     }
 }
 
@@ -178,6 +197,28 @@ impl Repos {
     pub fn writable(&self, caller: &Caller, read: ReadRepo) -> Result<WriteRepo, ReposError> {
         let actor = self.insider(caller, &read.repository, Scope::Write, Permission::Write)?;
         Ok(WriteRepo { read, actor })
+    }
+
+    /// Proves that the caller may commit to the pull request of this number and author, or prepare one that is yet to be
+    /// opened. That the number and the author belong together is for the slice that keeps pull requests.
+    pub fn contributable(
+        &self,
+        caller: &Caller,
+        read: ReadRepo,
+        pull: Option<(u64, UserId)>,
+    ) -> Result<ContributeRepo, ReposError> {
+        let account = caller.require_scope(Scope::Write)?;
+        if !caller.allows_repository(read.id()) {
+            return Err(ReposError::TokenRefused);
+        }
+        let number = pull.map(|(number, _)| number);
+        let write = if pull.is_none_or(|(_, author)| author == account.id) {
+            let actor = account.clone();
+            WriteRepo { read, actor }
+        } else {
+            self.writable(caller, read)?
+        };
+        Ok(ContributeRepo { write, number })
     }
 
     /// Proves that the caller may administer what it may read.

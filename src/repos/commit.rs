@@ -6,13 +6,13 @@
 
 use super::create::author;
 use super::model::{Intent, MovedFile};
-use super::{Repos, ReposError, WriteRepo, store};
+use super::{ContributeRepo, Repos, ReposError, WriteRepo, store};
 use crate::base::{RepoPath, RepositoryId, Sha256, blocking};
 use crate::blobs::StoredBlob;
 use crate::events::Origin;
 use crate::git::{
     Attributes, BlobStage, CommitRequest, Content, GitError, LfsPointer, ObjectId, Operation, Parent, PreparedCommit,
-    Published, RepositoryGuard,
+    Published, RepositoryGuard, pull_number,
 };
 use crate::http::to_the_end;
 use crate::store::WriteTx;
@@ -31,6 +31,14 @@ pub struct CommitDraft {
     large_paths: Vec<String>,
     attributes: Option<Bytes>,
     plain_bytes: u64,
+    contribution: Option<Contribution>,
+}
+
+/// What a draft may be committed to when that is not a branch.
+#[derive(Debug, Clone, Copy)]
+struct Contribution {
+    /// The pull request; none while it is yet to be opened.
+    number: Option<u64>,
 }
 
 /// Where a commit goes and what it says.
@@ -107,6 +115,14 @@ impl CommitDraft {
         Ok(())
     }
 
+    /// Names the pull request that the draft of a contribution is for.
+    pub fn aim(&mut self, proof: &ContributeRepo) {
+        let same = proof.for_content().repository().id == self.proof.repository().id;
+        if let Some(contribution) = self.contribution.as_mut().filter(|_| same) {
+            contribution.number = proof.number();
+        }
+    }
+
     /// Adds a step that needs no content: a deletion, a move, a copy.
     pub fn add(&mut self, operation: Operation) {
         self.operations.push(operation);
@@ -131,7 +147,16 @@ impl Repos {
             large_paths: Vec::new(),
             attributes: None,
             plain_bytes: 0,
+            contribution: None,
         })
+    }
+
+    /// Begins a commit to a pull request. Until the pull request is opened it can only be filled.
+    pub async fn draft_contribution(&self, proof: &ContributeRepo) -> Result<CommitDraft, ReposError> {
+        let mut draft = self.draft(proof.for_content().clone()).await?;
+        let number = proof.number();
+        draft.contribution = Some(Contribution { number });
+        Ok(draft)
     }
 
     /// Makes the commit and answers when everything about it is durable. Once begun it goes on to its end, whether the
@@ -150,9 +175,7 @@ impl Repos {
             .unwrap_or_else(|| draft.proof.repository().default_branch.clone());
         self.heal_push(&guard).await?;
         self.heal_branch(&guard, &branch).await?;
-        if let Some(repository) = self.get(id)? {
-            self.require_push(&draft.proof, &repository, &branch)?;
-        }
+        self.require_target(&draft, &branch)?;
         let CommitDraft {
             proof,
             stage,
@@ -161,6 +184,7 @@ impl Repos {
             large_paths,
             attributes,
             plain_bytes,
+            contribution: _,
         } = draft;
         let author = author(proof.actor(), self.clock.now());
         let request = CommitRequest {
@@ -180,6 +204,7 @@ impl Repos {
             plain_bytes,
             origin: options.origin,
             moved: options.moved,
+            merges: None,
         };
         let prepared = match self.prepare(id, stage, request, covered).await {
             Err(ReposError::Git(GitError::NoChange)) => {
@@ -199,6 +224,19 @@ impl Repos {
         })
     }
 
+    /// Refuses a branch that the draft may not be committed to. Who contributes to a pull request commits to that alone,
+    /// and nobody else's commit goes there.
+    fn require_target(&self, draft: &CommitDraft, branch: &str) -> Result<(), ReposError> {
+        match (draft.contribution, pull_number(branch)) {
+            (Some(Contribution { number: Some(own) }), Some(number)) if own == number => Ok(()),
+            (None, None) => match self.get(draft.proof.repository().id)? {
+                Some(repository) => self.require_push(&draft.proof, &repository, branch),
+                None => Ok(()),
+            },
+            _ => Err(GitError::BadReferenceName(branch.chars().take(100).collect()).into()),
+        }
+    }
+
     async fn prepare(
         &self,
         id: RepositoryId,
@@ -210,7 +248,7 @@ impl Repos {
         blocking(move || {
             let repository = git.repository(id)?;
             if !coverage.large_paths.is_empty() {
-                let mut rules = match (&coverage.attributes, repository.branch(&request.branch)?) {
+                let mut rules = match (&coverage.attributes, repository.standing(&request.branch)?) {
                     (Some(text), _) => Attributes::parse(text)?,
                     (None, Some(tip)) => repository.attributes(tip)?,
                     (None, None) => Attributes::parse(b"")?,
@@ -231,7 +269,7 @@ impl Repos {
     }
 
     /// Everything behind the preparation, under the lock of the repository.
-    async fn publish(
+    pub(super) async fn publish(
         &self,
         guard: &RepositoryGuard,
         proof: &WriteRepo,
@@ -264,6 +302,7 @@ impl Repos {
             plain_bytes,
             origin,
             moved,
+            merges,
         } = announced;
         let (id, branch) = (proof.repository().id, prepared.branch.clone());
         let owner = proof.as_read().owner().clone();
@@ -273,6 +312,7 @@ impl Repos {
             actor: Some(proof.actor().id),
             address: origin.address,
             moved,
+            merges,
         };
         let slice = self.clone();
         self.store
@@ -329,9 +369,10 @@ struct Coverage {
 }
 
 /// What is written before the branch moves.
-struct Announced {
-    links: HashMap<Sha256, u64>,
-    plain_bytes: u64,
-    origin: Origin,
-    moved: Option<MovedFile>,
+pub(super) struct Announced {
+    pub links: HashMap<Sha256, u64>,
+    pub plain_bytes: u64,
+    pub origin: Origin,
+    pub moved: Option<MovedFile>,
+    pub merges: Option<u64>,
 }

@@ -184,6 +184,7 @@ impl Repos {
                         actor: Some(actor),
                         address: origin.address,
                         moved: None,
+                        merges: None,
                     };
                     store::put_intent(tx, id, &repository.default_branch, &intent)?;
                 }

@@ -1,11 +1,11 @@
 //! Finishing what a commit began: the rows that follow the move of a branch. The ordinary end of every commit, and what
 //! a start after a crash does for those that were cut off; so there is one way, and it is used all the time.
 
-use super::model::{Intent, LastCommit, Repository};
+use super::model::{Intent, LastCommit, PullStep, Repository};
 use super::{Repos, ReposError, event, store};
-use crate::base::{RepositoryId, blocking};
+use crate::base::{RepositoryId, Timestamp, blocking};
 use crate::events::{NewEvent, Origin, Subject};
-use crate::git::{ObjectId, RepositoryGuard, path_history};
+use crate::git::{ObjectId, RepositoryGuard, path_history, pull_number};
 use crate::git::{Repository as GitRepository, Statistics};
 use serde_json::json;
 
@@ -57,10 +57,13 @@ impl Repos {
             .is_some_and(|repository| repository.default_branch == branch);
         let moved = blocking(move || {
             let repository = git.repository(id)?;
-            if repository.branch(&name)? != Some(new) {
+            if repository.standing(&name)? != Some(new) {
                 return Ok::<_, ReposError>(None);
             }
-            if counted {
+            if pull_number(&name).is_some() {
+                let subject = repository.commit(new)?.title().to_owned();
+                Ok(Some(Moved::Pull(subject)))
+            } else if counted {
                 Facts::of(&repository, old, new, known).map(Moved::Counted).map(Some)
             } else {
                 Ok(Some(Moved::Aside))
@@ -83,6 +86,7 @@ impl Repos {
         moved: Option<Moved>,
     ) -> Result<(), ReposError> {
         let follow_move = self.follow_move.get().copied();
+        let follow_pull = self.follow_pull.get().copied();
         let (events, now, branch) = (self.events.clone(), self.clock.now(), branch.to_owned());
         let request_id = crate::http::RequestId::current();
         self.store
@@ -91,18 +95,27 @@ impl Repos {
                 let (Some(moved), Some(mut repository)) = (moved, store::repository(tx, id)?) else {
                     return Ok(());
                 };
-                if let Moved::Counted(facts) = moved
-                    && repository.default_branch == branch
-                {
-                    facts.write(&mut repository);
-                }
-                repository.updated_at = now.max(repository.updated_at);
-                store::put(tx, &repository)?;
                 let origin = Origin {
                     actor: intent.actor,
                     address: intent.address,
                     request_id,
                 };
+                let step = pull_step(id, &branch, &intent, &moved, now);
+                if let (Some(step), Some(follow)) = (&step, follow_pull) {
+                    follow(tx, step)?;
+                }
+                match moved {
+                    Moved::Pull(_) => {
+                        let details = json!({ "number": pull_number(&branch), "old": intent.old, "new": intent.new });
+                        let event = NewEvent::new(event::CONTRIBUTED, &origin, Subject::Repository(id));
+                        events.record(tx, event.with(details))?;
+                        return Ok(());
+                    }
+                    Moved::Counted(facts) if repository.default_branch == branch => facts.write(&mut repository),
+                    Moved::Counted(_) | Moved::Aside => {}
+                }
+                repository.updated_at = now.max(repository.updated_at);
+                store::put(tx, &repository)?;
                 let details = json!({ "branch": branch, "old": intent.old, "new": intent.new });
                 events.record(
                     tx,
@@ -147,6 +160,26 @@ enum Moved {
     Counted(Facts),
     /// Another one.
     Aside,
+    /// A pull request, by a commit whose message begins with this line.
+    Pull(String),
+}
+
+/// What the slice that keeps pull requests has to know of a move, if it concerns one.
+fn pull_step(id: RepositoryId, branch: &str, intent: &Intent, moved: &Moved, now: Timestamp) -> Option<PullStep> {
+    let subject = match moved {
+        Moved::Pull(subject) => subject.clone(),
+        Moved::Counted(_) | Moved::Aside => String::new(),
+    };
+    Some(PullStep {
+        repository: id,
+        number: pull_number(branch).or(intent.merges)?,
+        old: intent.old,
+        commit: intent.new,
+        subject,
+        actor: intent.actor,
+        at: now,
+        merged: intent.merges.is_some(),
+    })
 }
 
 /// What the rows say of the tip that a branch had, to count from there instead of from nothing.

@@ -33,6 +33,8 @@ mod heal;
 mod history;
 /// Orphans, packing, comparing rows with git.
 mod maintenance;
+/// Merging pull requests.
+mod merge;
 /// What a repository is.
 mod model;
 /// Links that come before the commit.
@@ -52,7 +54,7 @@ mod store;
 /// Quotas.
 mod usage;
 
-pub use access::{AdminRepo, OwnerRepo, ReadRepo, RepositoryAddress, WriteRepo};
+pub use access::{AdminRepo, ContributeRepo, OwnerRepo, ReadRepo, RepositoryAddress, WriteRepo};
 pub use collaborators::collaborators_of;
 pub use collect::{CollectOptions, Collected};
 pub use commit::{CommitDraft, CommitOptions, Committed};
@@ -61,7 +63,8 @@ pub use error::ReposError;
 pub use file_link::{WantedFile, decoded_path, encoded_path};
 pub use fork::NewFork;
 pub use history::PathHistory;
-pub use model::{Collaborator, LastCommit, MovedFile, Permission, Repository, Visibility};
+pub use merge::{MergeOutcome, NewMerge};
+pub use model::{Collaborator, LastCommit, MovedFile, Permission, PullStep, Repository, Visibility};
 pub use protection::{Protection, PushAccess, PushRules};
 pub use push::{Push, PushReport};
 pub use references::NewTag;
@@ -86,6 +89,8 @@ pub mod event {
     pub const FILE_MOVED: &str = "file.moved";
     /// A tag was made, moved or deleted, or a branch deleted.
     pub const REFERENCE: &str = "repository.reference";
+    /// A pull request got a commit.
+    pub const CONTRIBUTED: &str = "repository.contributed";
     /// What pushes may do was changed.
     pub const PUSH_RULES: &str = "repository.push_rules";
     /// Description, visibility or another setting changed.
@@ -115,12 +120,16 @@ pub struct Repos {
     events: Events,
     clock: Clock,
     follow_move: Arc<OnceLock<FollowMove>>,
+    follow_pull: Arc<OnceLock<FollowPull>>,
     /// Held by whoever packs a repository: one at a time.
     maintenance: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Moves the rows that a slice above keeps by path, in the transaction that ends the commit.
 pub type FollowMove = fn(&WriteTx<'_>, RepositoryId, &MovedFile) -> Result<(), StoreError>;
+
+/// Writes what a pull request says of a commit or a merge, in the transaction that ends it.
+pub type FollowPull = fn(&WriteTx<'_>, &PullStep) -> Result<(), StoreError>;
 
 impl Repos {
     /// Puts the slice over its engines.
@@ -132,6 +141,7 @@ impl Repos {
             events,
             clock,
             follow_move: Arc::default(),
+            follow_pull: Arc::default(),
             maintenance: Arc::default(),
         }
     }
@@ -141,6 +151,13 @@ impl Repos {
         // A second caller would have to be called too; there is one.
         let first = self.follow_move.set(follow).is_ok();
         debug_assert!(first, "files are followed by one slice");
+    }
+
+    /// Names what keeps pull requests. Once, before anything is committed or healed.
+    pub fn on_pull_moved(&self, follow: FollowPull) {
+        // A second caller would have to be called too; there is one.
+        let first = self.follow_pull.set(follow).is_ok();
+        debug_assert!(first, "pull requests are kept by one slice");
     }
 
     /// The git engine, for those who hold a proof of access.

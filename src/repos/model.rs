@@ -136,6 +136,27 @@ pub struct MovedFile {
     pub to: String,
 }
 
+/// A commit to a pull request, or its merge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullStep {
+    /// The repository.
+    pub repository: RepositoryId,
+    /// The pull request.
+    pub number: u64,
+    /// What stood there before: in the pull request, or in the branch that took the merge.
+    pub old: Option<ObjectId>,
+    /// The commit.
+    pub commit: ObjectId,
+    /// The first line of its message.
+    pub subject: String,
+    /// Who made it.
+    pub actor: Option<UserId>,
+    /// When it was recorded here.
+    pub at: Timestamp,
+    /// Whether the commit merges the pull request.
+    pub merged: bool,
+}
+
 /// A branch that is about to move: written before it moves, deleted with the rows that follow the move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Intent {
@@ -145,6 +166,9 @@ pub(super) struct Intent {
     pub address: Option<std::net::IpAddr>,
     #[serde(default)]
     pub moved: Option<MovedFile>,
+    /// The pull request that the commit merges.
+    #[serde(default)]
+    pub merges: Option<u64>,
 }
 
 /// The references that a push is about to move: written before any of them moves, deleted with the rows that follow.

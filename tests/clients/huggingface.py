@@ -253,6 +253,60 @@ def lists(api, other, nobody):
     step("list_models, list_datasets and list_spaces find what one may see")
 
 
+def discussions(api, other, folder, errors, operations):
+    """Talking about a repository, and proposing changes without the right to write."""
+    add = operations[0]
+    api.create_repo("ana/reviewed")
+    api.upload_file(path_or_fileobj=b"one\n", path_in_repo="a.txt", repo_id="ana/reviewed")
+    talk = other.create_discussion("ana/reviewed", title="Which gauges?", description="Tell me.")
+    said = api.comment_discussion("ana/reviewed", talk.num, comment="All.")
+    edited = api.edit_discussion_comment("ana/reviewed", talk.num, comment_id=said.id, new_content="Most.")
+    assert (edited.content, edited.edited, edited.number_of_edits) == ("Most.", True, 1)
+    assert api.hide_discussion_comment("ana/reviewed", talk.num, comment_id=said.id).hidden
+    assert other.rename_discussion("ana/reviewed", talk.num, new_title="Gauges, please").new_title == "Gauges, please"
+    assert api.change_discussion_status("ana/reviewed", talk.num, new_status="closed").new_status == "closed"
+    step("a discussion is held, edited, hidden, renamed and closed")
+
+    empty = other.create_pull_request("ana/reviewed", title="To come", description="Later.")
+    assert (empty.status, empty.git_reference, empty.target_branch) == ("draft", "refs/pr/2", "refs/heads/main")
+    other.upload_file(
+        path_or_fileobj=b"two\n", path_in_repo="b.txt", repo_id="ana/reviewed", revision=empty.git_reference
+    )
+    assert api.change_discussion_status("ana/reviewed", 2, new_status="open").new_status == "open"
+    made = other.create_commit(
+        "ana/reviewed", operations=[add("c/d.txt", b"three\n")], commit_message="Three", create_pr=True
+    )
+    assert (made.pr_num, made.pr_revision) == (3, "refs/pr/3"), made
+    clash = api.upload_file(
+        path_or_fileobj=b"other\n", path_in_repo="a.txt", repo_id="ana/reviewed", create_pr=True
+    )
+    numbers = [one.num for one in api.get_repo_discussions("ana/reviewed", discussion_type="pull_request")]
+    assert numbers == [4, 3, 2], numbers
+    assert [one.num for one in api.get_repo_discussions("ana/reviewed", discussion_status="closed")] == [1]
+    assert [one.num for one in api.get_repo_discussions("ana/reviewed", author="ben")] == [3, 2, 1]
+    refused(errors.HfHubHTTPError, other.upload_file, path_or_fileobj=b"x", path_in_repo="x", repo_id="ana/reviewed")
+    refused(
+        errors.RevisionNotFoundError, other.create_commit, "ana/reviewed", operations=[add("x", b"x")],
+        commit_message="x", revision="none", create_pr=True,
+    )
+    step("pull requests are opened by whoever reads, empty or with a commit, and listed")
+
+    path = other.hf_hub_download("ana/reviewed", "b.txt", revision="refs/pr/2", local_dir=os.path.join(folder, "pr"))
+    assert open(path, "rb").read() == b"two\n"
+    references = api.list_repo_refs("ana/reviewed", include_pull_requests=True)
+    assert sorted(one.ref for one in references.pull_requests) == ["refs/pr/2", "refs/pr/3", "refs/pr/4"]
+    refused(errors.HfHubHTTPError, other.merge_pull_request, "ana/reviewed", 2)
+    api.merge_pull_request("ana/reviewed", 2, comment="Thanks.")
+    details = api.get_discussion_details("ana/reviewed", 2)
+    assert (details.status, details.merge_commit_oid) == ("merged", api.model_info("ana/reviewed").sha)
+    assert [event.type for event in details.events] == ["comment", "commit", "status-change", "status-change", "comment"]
+    assert "+two" in details.diff
+    api.upload_file(path_or_fileobj=b"ours\n", path_in_repo="a.txt", repo_id="ana/reviewed")
+    assert api.get_discussion_details("ana/reviewed", clash.pr_num).conflicting_files == ["a.txt"]
+    assert "a.txt" in str(refused(errors.HfHubHTTPError, api.merge_pull_request, "ana/reviewed", clash.pr_num))
+    step("a pull request is read at its reference, compared, merged, and refused when it clashes")
+
+
 def main():
     """Starts a hub, runs everything, and fails when one of its steps does."""
     parser = argparse.ArgumentParser()
@@ -291,6 +345,7 @@ def run(hub, folder):
     downloads(api, huggingface_hub, folder, errors)
     histories(api, errors)
     lists(api, other, nobody)
+    discussions(api, other, folder, errors, operations)
 
 
 if __name__ == "__main__":

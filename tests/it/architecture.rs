@@ -19,6 +19,7 @@ const ORDER: &[&str] = &[
     "admin",
     "search",
     "social",
+    "pulls",
     "editor",
     "files",
     "cards",

@@ -17,7 +17,7 @@ impl UploadDraft {
         blocking(move || {
             let repository = git.repository(id)?;
             let missing = || GitError::RevisionNotFound(branch.chars().take(100).collect());
-            let exists = match repository.branch(&branch) {
+            let exists = match repository.standing(&branch) {
                 Ok(tip) => tip.is_some(),
                 Err(GitError::BadReferenceName(_)) => return Err(missing().into()),
                 Err(error) => return Err(error.into()),
@@ -73,7 +73,7 @@ impl UploadDraft {
         let wanted = path.clone();
         let found = blocking(move || {
             let repository = git.repository(id)?;
-            let tip = repository.branch(&branch)?;
+            let tip = repository.standing(&branch)?;
             Ok::<_, GitError>(tip.map(|tip| repository.entry(tip, &wanted)).transpose()?.flatten())
         });
         let is_folder = found.await?.is_some_and(|entry| entry.kind == EntryKind::Folder);

@@ -263,7 +263,7 @@ mod tests {
         let layout = Layout::of(&old).unwrap();
         let beside = |new: &[u8]| {
             let mut names = Vec::new();
-            let same = layout.changed(&old, new, &mut |name, _, _| names.push(name.to_string()));
+            let same = changed(&layout, &old, new, &mut |name, _, _| names.push(name.to_string()));
             same.map(|same| same.then_some(names))
         };
         assert_eq!(beside(&old), Ok(Some(Vec::new())));

@@ -192,6 +192,12 @@ impl Asked {
         format!("/api/{}s/{owner}/{name}{rest}", kind.as_str())
     }
 
+    /// The address of the page of a discussion.
+    pub(super) fn discussion_page(&self, proof: &ReadRepo, number: u64) -> String {
+        let id = format!("{}/{}", proof.owner().name, proof.repository().name);
+        format!("{}/discussions/{number}", self.client.page(self.kind.kind(), &id))
+    }
+
     /// Proves that the caller may write.
     pub(super) fn writable(&self, repos: &Repos) -> Result<WriteRepo, HfError> {
         Ok(repos.writable(&self.client.caller, self.readable(repos)?)?)

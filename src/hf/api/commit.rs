@@ -1,12 +1,17 @@
 use super::asked::{Asked, RepositoryPath};
 use super::info::bare;
 use super::refusal::HfError;
+use super::tree::is_set;
 use crate::base::Sha256;
+use crate::events::Origin;
 use crate::files::{AnnouncedFile, Changed, PresentContent, UploadAdvice};
-use crate::git::ObjectId;
+use crate::git::{ObjectId, pull_number};
 use crate::hf::HfParts;
 use crate::hf::commit::ArrivingCommit;
-use crate::http::{Code, Json, Path, Query};
+use crate::http::{Code, Json, Path, Query, to_the_end};
+use crate::pulls::{NewPull, Participant, PullsError};
+use crate::repos::{ContributeRepo, ReadRepo, WriteRepo};
+use crate::users::Caller;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpResponse, post};
 use base64::Engine;
@@ -24,18 +29,49 @@ const DRAINED_BYTES: usize = 16 << 20;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct CommitQuery {
-    /// `1`: to a pull request, which this hub does not make.
+    /// `1`: to a pull request that is opened for it. Whoever may read may do so.
     create_pr: Option<String>,
 }
 
 impl CommitQuery {
-    fn check(&self) -> Result<(), HfError> {
-        match self.create_pr.as_deref() {
-            Some("1" | "true") => Err(HfError::new(
-                Code::Invalid,
-                "This hub makes commits on branches: leave out 'create_pr', and name a branch of your own.",
-            )),
-            _ => Ok(()),
+    fn opens_request(&self) -> bool {
+        self.create_pr.as_deref().is_some_and(is_set)
+    }
+}
+
+/// What a commit goes to, and the right to commit there.
+enum Target {
+    Branch(WriteRepo),
+    Request(ContributeRepo),
+    /// A pull request that the commit opens.
+    NewRequest(ContributeRepo, Participant),
+}
+
+impl Target {
+    fn of(asked: &Asked, parts: &HfParts, revision: &str, query: &CommitQuery) -> Result<Self, HfError> {
+        let caller = &asked.client.caller;
+        if query.opens_request() {
+            let read = asked.readable(&parts.repos)?;
+            let proof = parts.repos.contributable(caller, read.clone(), None)?;
+            return Ok(Self::NewRequest(proof, parts.pulls.participant(caller, read)?));
+        }
+        if let Some(number) = pull_number(revision) {
+            let read = asked.readable(&parts.repos)?;
+            let proof = parts.pulls.contributable(caller, read, number);
+            return Ok(Self::Request(proof.map_err(|error| match error {
+                PullsError::NotFound(_) | PullsError::NoPullRequest(_) => {
+                    HfError::RevisionNotFound(revision.to_owned())
+                }
+                other => other.into(),
+            })?));
+        }
+        Ok(Self::Branch(asked.writable(&parts.repos)?))
+    }
+
+    fn for_content(&self) -> &WriteRepo {
+        match self {
+            Self::Branch(proof) => proof,
+            Self::Request(proof) | Self::NewRequest(proof, _) => proof.for_content(),
         }
     }
 }
@@ -118,14 +154,14 @@ pub(super) async fn hf_preupload(
     body: Json<HfPreupload>,
     parts: Data<HfParts>,
 ) -> Result<HttpResponse, HfError> {
-    let proof = asked.writable(&parts.repos)?;
-    query.0.check()?;
+    let target = Target::of(&asked, &parts, bare(&path.0.revision), &query.0)?;
+    let proof = target.for_content();
     let revision = parts.revision(proof.as_read(), Some(&path.0.revision)).await?;
     let announced = announced(body.0.files)?;
     let place = (bare(&path.0.revision), revision.as_ref());
     let advice = parts
         .files
-        .upload_advice(&proof, place, &announced, body.0.git_ignore)
+        .upload_advice(proof, place, &announced, body.0.git_ignore)
         .await?;
     let files = announced
         .into_iter()
@@ -163,6 +199,9 @@ struct HfCommittedView {
     commit_url: String,
     /// What programs said about it: nothing.
     hook_output: &'static str,
+    /// The page of the pull request that it opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pull_request_url: Option<String>,
 }
 
 /// Makes one commit of lines of JSON: a `header`, then `file`, `lfsFile`, `deletedFile` and `deletedFolder`, as many as
@@ -184,32 +223,84 @@ pub(super) async fn hf_commit(
     if made.is_err() {
         drain(body).await;
     }
-    let (changed, id) = made?;
+    let (changed, proof, number) = made?;
+    let id = format!("{}/{}", proof.owner().name, proof.repository().name);
     let page = asked.client.page(asked.kind.kind(), &id);
     Ok(HttpResponse::Ok().json(HfCommittedView {
         success: true,
         commit_oid: changed.commit,
         commit_url: format!("{page}/commit/{}", changed.commit),
         hook_output: "",
+        pull_request_url: number.map(|number| asked.discussion_page(&proof, number)),
     }))
 }
 
 async fn make(
     asked: &Asked,
-    branch: &str,
+    revision: &str,
     query: &CommitQuery,
     body: &mut Payload,
     parts: &HfParts,
-) -> Result<(Changed, String), HfError> {
-    let proof = asked.writable(&parts.repos)?;
-    query.check()?;
-    let id = format!("{}/{}", proof.as_read().owner().name, proof.repository().name);
-    let mut commit = ArrivingCommit::begin(&parts.files, proof, branch).await?;
+) -> Result<(Changed, ReadRepo, Option<u64>), HfError> {
+    let target = Target::of(asked, parts, revision, query)?;
+    let proof = target.for_content().as_read().clone();
+    let (files, origin) = (&parts.files, asked.client.origin.clone());
+    let draft = match &target {
+        Target::Branch(proof) => files.upload(proof.clone(), None).await?,
+        Target::Request(proof) | Target::NewRequest(proof, _) => files.contribution(proof).await?,
+    };
+    let mut commit = ArrivingCommit::begin(draft, revision).await?;
     while let Some(chunk) = body.next().await {
         let broken = |_| HfError::new(Code::BadRequest, "The body could not be read to its end.");
         commit.take(chunk.map_err(broken)?).await?;
     }
-    Ok((commit.finish(asked.client.origin.clone()).await?, id))
+    match target {
+        Target::NewRequest(_, who) => {
+            let (parts, caller, base) = (parts.clone(), asked.client.caller.clone(), revision.to_owned());
+            let opened = async move { open_request(&parts, &caller, (&who, &base), commit, origin).await };
+            let (changed, number) = to_the_end(Box::pin(opened)).await?;
+            Ok((changed, proof, Some(number)))
+        }
+        Target::Branch(_) | Target::Request(_) => Ok((commit.finish(origin).await?, proof, None)),
+    }
+}
+
+/// Opens a pull request with a commit that has arrived; when there is no commit, there is no pull request.
+async fn open_request(
+    parts: &HfParts,
+    caller: &Caller,
+    (who, base): (&Participant, &str),
+    mut commit: ArrivingCommit,
+    origin: Origin,
+) -> Result<(Changed, u64), HfError> {
+    commit.end().await?;
+    let (title, description) = commit.said();
+    let opening = parts.pulls.reserve(who, base).await?;
+    let number = opening.number;
+    let aimed = (number, who.account().id);
+    let proof = parts.repos.contributable(caller, who.as_read().clone(), Some(aimed));
+    let made = match proof {
+        Ok(proof) => {
+            commit.aim(&proof);
+            commit.finish(origin.clone()).await
+        }
+        Err(error) => Err(error.into()),
+    };
+    let changed = match made {
+        Ok(changed) => changed,
+        Err(error) => {
+            parts.pulls.abandon(opening).await?;
+            return Err(error);
+        }
+    };
+    let first = changed.changed.then(|| (changed.commit, title.clone()));
+    let new = NewPull {
+        title,
+        description,
+        origin,
+    };
+    parts.pulls.open(who, opening, first, new).await?;
+    Ok((changed, number))
 }
 
 /// Reads on for a while: many clients look for an answer only when they have sent everything.

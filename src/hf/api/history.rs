@@ -3,7 +3,7 @@ use super::refusal::HfError;
 use crate::base::Timestamp;
 use crate::editor::{NamedCommit, Names};
 use crate::files::Window;
-use crate::git::{CommitInfo, ObjectId};
+use crate::git::{CommitInfo, ObjectId, Reference};
 use crate::hf::HfParts;
 use crate::http::{Path, Query};
 use actix_web::http::header::LINK;
@@ -58,6 +58,14 @@ fn views(prefix: &str, named: Vec<NamedCommit>) -> Vec<HfReferenceView> {
     named.into_iter().map(view).collect()
 }
 
+fn pull_request(named: Reference) -> HfReferenceView {
+    HfReferenceView {
+        r#ref: format!("refs/pr/{}", named.name),
+        name: named.name,
+        target_commit: named.commit,
+    }
+}
+
 /// Which names to tell.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -87,11 +95,17 @@ pub(super) async fn hf_list_references(
         .await
         .map_err(HfError::other)?;
     let with_requests = matches!(query.0.include_prs.as_deref(), Some("1" | "true"));
+    let pull_requests = if with_requests {
+        let named = parts.pulls.references(&proof).await?;
+        Some(named.into_iter().map(pull_request).collect())
+    } else {
+        None
+    };
     Ok(HttpResponse::Ok().json(HfReferencesView {
         branches: views("refs/heads/", branches),
         converts: Vec::new(),
         tags: views("refs/tags/", tags),
-        pull_requests: with_requests.then(Vec::new),
+        pull_requests,
     }))
 }
 

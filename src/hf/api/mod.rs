@@ -6,6 +6,8 @@ mod asked;
 mod cards;
 /// Commits, and what is asked before them.
 mod commit;
+/// Discussions and pull requests.
+mod discussions;
 /// Branches, tags and commits.
 mod history;
 /// Who one is.
@@ -56,6 +58,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(references::hf_create_tag)
         .service(references::hf_delete_tag)
         .configure(xet::routes)
+        .configure(discussions::routes)
         .configure(resolve::routes)
         .configure(asked::nameless_routes);
 }

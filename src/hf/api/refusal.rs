@@ -1,6 +1,7 @@
 use crate::files::FilesError;
 use crate::git::{GitError, ObjectId};
 use crate::http::{ApiError, Code, Problem};
+use crate::pulls::PullsError;
 use crate::repos::ReposError;
 use crate::store::StoreError;
 use crate::users::UsersError;
@@ -155,6 +156,17 @@ impl From<FilesError> for HfError {
         match error {
             FilesError::Git(error) => error.into(),
             FilesError::Repos(error) => error.into(),
+            other => Self::Other(other.into()),
+        }
+    }
+}
+
+impl From<PullsError> for HfError {
+    fn from(error: PullsError) -> Self {
+        match error {
+            PullsError::Git(error) => error.into(),
+            PullsError::Repos(error) => error.into(),
+            PullsError::Users(error) => error.into(),
             other => Self::Other(other.into()),
         }
     }

@@ -79,3 +79,58 @@ async fn the_hub_serves_its_description() {
     assert_eq!(served, document());
     app.finish().await;
 }
+
+/// Names of the types of a source file that get a place of their own in the document: there the name alone counts, so that
+/// a second type of the same name would silently take the place of the first.
+fn schemas(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for part in text.split("#[derive(").skip(1) {
+        let Some((derived, rest)) = part.split_once(")]") else {
+            continue;
+        };
+        if !derived.split([',', ' ', '\n', ':']).any(|word| word == "ToSchema") {
+            continue;
+        }
+        let words: Vec<&str> = rest.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        let declared = words.iter().position(|word| matches!(*word, "struct" | "enum"));
+        let name = declared.and_then(|place| words.get(place + 1));
+        found.extend(name.map(|name| (*name).to_owned()));
+    }
+    found
+}
+
+fn sources(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_two_types_of_the_description_have_the_same_name() {
+    let mut files = Vec::new();
+    sources(std::path::Path::new("src"), &mut files);
+    files.sort();
+    let mut homes: std::collections::BTreeMap<String, std::path::PathBuf> = std::collections::BTreeMap::new();
+    let mut problems = Vec::new();
+    for file in files {
+        for name in schemas(&std::fs::read_to_string(&file).unwrap()) {
+            if let Some(other) = homes.insert(name.clone(), file.clone()) {
+                problems.push(format!("{name}: {} and {}", other.display(), file.display()));
+            }
+        }
+    }
+    assert!(homes.len() > 100, "the types are not found any more");
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn a_second_type_of_the_same_name_is_found_whatever_stands_between() {
+    let text = "#[derive(Debug, utoipa::ToSchema)]\n#[serde(rename_all = \"camelCase\")]\npub(super) struct Answer {}\n\
+        #[derive(Serialize, ToSchema)]\nenum Answer { One }\n#[derive(Debug)]\nstruct Other;";
+    assert_eq!(schemas(text), ["Answer", "Answer"]);
+}

@@ -5,6 +5,7 @@ mod corpus;
 mod diffs;
 mod divergence;
 mod maintenance;
+mod merging;
 mod packed_references;
 mod path_history;
 mod reading;

@@ -1,5 +1,6 @@
 //! The Hugging Face Hub API as its clients speak it.
 
+mod discussions;
 mod errors;
 mod listing;
 mod reading;

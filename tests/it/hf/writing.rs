@@ -15,21 +15,21 @@ async fn with_model() -> (TestApp, Client) {
     (app, ana)
 }
 
-fn header(summary: &str) -> Value {
+pub(super) fn header(summary: &str) -> Value {
     json!({ "key": "header", "value": { "summary": summary, "description": "" } })
 }
 
 /// A file as the clients write it: the content comes before the path.
-fn file(path: &str, content: impl AsRef<[u8]>) -> Value {
+pub(super) fn file(path: &str, content: impl AsRef<[u8]>) -> Value {
     let content = STANDARD.encode(content);
     json!({ "key": "file", "value": { "content": content, "path": path, "encoding": "base64" } })
 }
 
-fn step(key: &str, value: Value) -> Value {
+pub(super) fn step(key: &str, value: Value) -> Value {
     json!({ "key": key, "value": value })
 }
 
-async fn commit(client: &Client, branch: &str, lines: &[Value]) -> Reply {
+pub(super) async fn commit(client: &Client, branch: &str, lines: &[Value]) -> Reply {
     let body = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
     let call = client.call(Method::POST, &format!("{BASE}/commit/{branch}"));
     call.header("content-type", "application/x-ndjson").body(body).await
@@ -44,7 +44,7 @@ async fn paths(client: &Client) -> Vec<String> {
 }
 
 /// Sends content as the clients do without Xet, and names it.
-async fn send_large(client: &Client, content: &[u8]) -> String {
+pub(super) async fn send_large(client: &Client, content: &[u8]) -> String {
     let oid = hex::encode(Sha256::digest(content));
     let batch = json!({ "operation": "upload", "transfers": ["basic", "multipart"], "hash_algo": "sha256",
         "objects": [{ "oid": oid, "size": content.len() }] });
@@ -180,11 +180,6 @@ async fn a_commit_that_cannot_be_made_is_refused_in_the_words_of_the_clients_and
     refused(
         &commit(&ana, "main", &[header("No"), step("lfsFile", unknown)]).await,
         400,
-        "",
-    );
-    refused(
-        &commit(&ana, "main?create_pr=1", &[header("No"), file("b.txt", "b")]).await,
-        422,
         "",
     );
     refused(

@@ -93,6 +93,20 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("POST", "/api/{family}/{owner}/{repo}/branch/{branch}") => Json(json!({ "startingPoint": "main" })),
         ("POST", "/api/{family}/{owner}/{repo}/tag/{revision}") => Json(json!({ "tag": "new" })),
         ("POST", "/api/{family}/{owner}/{repo}/paths-info/{revision}") => Json(json!({ "paths": ["README.md"] })),
+        ("POST", "/api/{family}/{owner}/{repo}/discussions") => Json(json!({ "title": "Rain", "description": "" })),
+        ("POST", "/api/{family}/{owner}/{repo}/discussions/{number}/comment") => {
+            Json(json!({ "comment": "So be it." }))
+        }
+        ("POST", "/api/{family}/{owner}/{repo}/discussions/{number}/status") => Json(json!({ "status": "closed" })),
+        ("POST", "/api/{family}/{owner}/{repo}/discussions/{number}/title") => Json(json!({ "title": "Snow" })),
+        ("POST", "/api/{family}/{owner}/{repo}/discussions/{number}/comment/{comment}/edit") => {
+            Json(json!({ "content": "Or not." }))
+        }
+        (
+            "POST",
+            "/api/{family}/{owner}/{repo}/discussions/{number}/merge"
+            | "/api/{family}/{owner}/{repo}/discussions/{number}/comment/{comment}/hide",
+        ) => Empty,
         ("PUT", "/api/{family}/{owner}/{repo}/settings") => Json(json!({ "visibility": "private" })),
         ("POST", "/api/v1/repos") => Json(json!({ "name": "empty", "init_readme": false })),
         ("POST", "/api/v1/repos/{owner}/{repo}/fork") => Json(json!({ "name": "REPOSITORY-fork" })),

@@ -269,6 +269,18 @@ impl Stage {
                 let all = owner.get("/api/classifications").await.ok();
                 ("id", text(&all["items"][0]["id"]))
             }
+            "number" => {
+                let merges = path.ends_with("/merge");
+                let address = format!("/api/models/{full_name}/discussions");
+                let wish = json!({ "title": "Rain", "description": "It rains.", "pullRequest": merges });
+                let opened = owner.post(&address, &wish).await.ok();
+                if merges {
+                    let address = format!("{address}/{}/status", opened["num"]);
+                    owner.post(&address, &json!({ "status": "open" })).await.ok();
+                }
+                ("number", opened["num"].to_string())
+            }
+            "comment" => ("comment", format!("{:024x}", 1)),
             "chunk_number" => ("chunk_number", "1".to_owned()),
             "branch" | "tag" => {
                 let many = if parameter == "branch" { "branches" } else { "tags" };
