@@ -9,6 +9,8 @@ import argparse
 import hashlib
 import io
 import os
+import subprocess
+import sys
 import tempfile
 import time
 
@@ -307,6 +309,33 @@ def discussions(api, other, folder, errors, operations):
     step("a pull request is read at its reference, compared, merged, and refused when it clashes")
 
 
+def discussions_by_command(token):
+    """The same by the commands of newer clients."""
+    program = os.path.join(os.path.dirname(sys.executable), "hf")
+
+    def hf(*arguments):
+        command = [program, "discussions", *arguments]
+        return subprocess.run(command, env=os.environ | {"HF_TOKEN": token}, capture_output=True, text=True)
+
+    if hf("--help").returncode:
+        return
+    for arguments, said in (
+        (("create", "ana/reviewed", "--title", "By hand", "--body", "Why."), "5"),
+        (("comment", "ana/reviewed", "5", "--body", "So."), ""),
+        (("rename", "ana/reviewed", "5", "By hand, again"), ""),
+        (("close", "ana/reviewed", "5", "--yes"), ""),
+        (("reopen", "ana/reviewed", "5", "--yes"), ""),
+        (("diff", "ana/reviewed", "3"), "+three"),
+        (("merge", "ana/reviewed", "3", "--yes"), ""),
+        (("info", "ana/reviewed", "3"), "merged"),
+        (("list", "ana/reviewed", "--status", "all"), "By hand, again"),
+        (("list", "ana/reviewed", "--status", "merged"), "Three"),
+    ):
+        done = hf(*arguments)
+        assert done.returncode == 0 and said in done.stdout, (arguments, done)
+    step("hf discussions opens, comments, renames, closes, shows, compares, merges and lists")
+
+
 def main():
     """Starts a hub, runs everything, and fails when one of its steps does."""
     parser = argparse.ArgumentParser()
@@ -346,6 +375,7 @@ def run(hub, folder):
     histories(api, errors)
     lists(api, other, nobody)
     discussions(api, other, folder, errors, operations)
+    discussions_by_command(ana)
 
 
 if __name__ == "__main__":
