@@ -17,6 +17,8 @@ use crate::base::blocking;
 
 /// Bytes of content that are unpacked at once: the memory of a reader, together with as much of the xorb.
 const BATCH: u64 = 512 * 1024;
+/// Bytes of a xorb that are waited for at least.
+const STORED_BATCH: usize = 256 * 1024;
 
 /// A recipe that is being read.
 pub(in crate::blobs) struct OpenRecipe {
@@ -134,9 +136,7 @@ impl Run {
     async fn unpack(&mut self) -> Result<Bytes, BlobError> {
         let (mut stored, mut raw, mut lengths) = (0, 0, Vec::new());
         while let Some((packed, length)) = self.chunks.front() {
-            if !lengths.is_empty()
-                && (raw + length > BATCH || stored + packed > self.buffer.len().max(BATCH as usize / 2))
-            {
+            if !lengths.is_empty() && (raw + length > BATCH || stored + packed > self.buffer.len().max(STORED_BATCH)) {
                 break;
             }
             stored += packed;

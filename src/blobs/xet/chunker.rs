@@ -9,19 +9,11 @@ const WINDOW: usize = 64;
 const MASK: u64 = 0xFFFF << 48;
 
 /// Cuts content into chunks, whatever the pieces in which it comes (Xet protocol specification, "Content-defined chunking").
+#[derive(Default)]
 pub struct Chunker {
     hasher: gearhash::Hasher<'static>,
     /// Bytes of the current chunk so far.
     length: usize,
-}
-
-impl Default for Chunker {
-    fn default() -> Self {
-        Self {
-            hasher: gearhash::Hasher::default(),
-            length: 0,
-        }
-    }
 }
 
 impl Chunker {

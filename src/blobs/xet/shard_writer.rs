@@ -6,9 +6,13 @@ pub fn shard_bytes(items: &[ShardItem]) -> Vec<u8> {
     let mut bytes = Vec::from(TAG);
     bytes.extend_from_slice(&VERSION.to_le_bytes());
     bytes.extend_from_slice(&0_u64.to_le_bytes());
-    items.iter().for_each(|item| write_file(&mut bytes, item));
+    for item in items {
+        write_file(&mut bytes, item);
+    }
     record(&mut bytes, &BOOKEND, [0; 4]);
-    items.iter().for_each(|item| write_xorb(&mut bytes, item));
+    for item in items {
+        write_xorb(&mut bytes, item);
+    }
     record(&mut bytes, &BOOKEND, [0; 4]);
     bytes
 }
@@ -60,9 +64,9 @@ fn write_xorb(bytes: &mut Vec<u8>, item: &ShardItem) {
 
 fn record(bytes: &mut Vec<u8>, hash: &[u8; 32], words: [u32; 4]) {
     bytes.extend_from_slice(hash);
-    words
-        .iter()
-        .for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
+    for word in words {
+        bytes.extend_from_slice(&word.to_le_bytes());
+    }
 }
 
 fn count(length: usize) -> u32 {

@@ -109,7 +109,7 @@ impl XorbVerifier {
     fn wanted(&self) -> Result<usize, XorbError> {
         match self.pending.first_chunk::<HEADER>() {
             None => Ok(HEADER),
-            Some(header) => Ok(HEADER + read_header(header)?.stored),
+            Some(header) => Ok(HEADER + read_header(*header)?.stored),
         }
     }
 
@@ -153,10 +153,9 @@ impl XorbVerifier {
     }
 }
 
-fn read_header(header: &[u8; HEADER]) -> Result<Header, XorbError> {
-    let [version, a, b, c, scheme, d, e, f] = *header;
-    let length = |low, middle, high| u32::from_le_bytes([low, middle, high, 0]) as usize;
-    let (stored, raw) = (length(a, b, c), length(d, e, f));
+fn read_header(header: [u8; HEADER]) -> Result<Header, XorbError> {
+    let length = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], 0]) as usize;
+    let (version, stored, scheme, raw) = (header[0], length(1), header[4], length(5));
     if version != 0 {
         return Err(XorbError::Malformed("a chunk has an unknown version"));
     }
@@ -179,7 +178,7 @@ pub fn decode_chunk(bytes: &[u8]) -> Result<Vec<u8>, XorbError> {
     let (header, stored) = bytes
         .split_first_chunk::<HEADER>()
         .ok_or(XorbError::Malformed("a chunk is cut off"))?;
-    let header = read_header(header)?;
+    let header = read_header(*header)?;
     if stored.len() != header.stored {
         return Err(XorbError::Malformed("a chunk is cut off"));
     }

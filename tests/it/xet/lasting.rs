@@ -1,5 +1,22 @@
 use super::{Xet, commit, create, made, noise, pack};
 use crate::support::TestApp;
+use geoml_hub::app::{DataFolder, Hub};
+use geoml_hub::base::{Clock, Sha256};
+use geoml_hub::config::{Config, LiveConfig};
+use std::time::Duration;
+
+/// Ends what waits for its commit and sweeps, five days from now.
+async fn clean_up_later(app: &TestApp) {
+    let folder = DataFolder::open(app.folder()).unwrap();
+    let clock = Clock::manual(Clock::system().now().plus(Duration::from_hours(120)));
+    let hub = Hub::open(&folder, LiveConfig::new(Config::default()), clock).unwrap();
+    hub.repos.end_pending(Duration::from_hours(72)).await.unwrap();
+    let repos = hub.repos.clone();
+    let named = move |batch: &[Sha256]| repos.named_among(batch);
+    hub.blobs.sweep(named, Duration::from_hours(24)).await.unwrap();
+    hub.flush().await;
+    hub.close();
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_a_kill_and_a_recipe_never_counts_half() {
@@ -23,5 +40,40 @@ async fn what_was_acknowledged_survives_a_kill_and_a_recipe_never_counts_half() 
     app.kill().await;
     app.start_again().await;
     assert!(ana.get("/ana/rain/resolve/main/model.bin").await.expect(200).body == file.content);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_of_a_repository_that_lost_xorbs_is_sent_to_a_new_address() {
+    let mut app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    create(&ana, "rain", "public").await;
+    create(&ana, "snow", "public").await;
+    let (kept, lost) = (pack(&[noise(50_000, 1), noise(60_000, 2)]), pack(&[noise(70_000, 3)]));
+    let (named, unnamed) = (made(&[(&kept, 0..1)]), made(&[(&lost, 0..1)]));
+    let rain = Xet::open(&app, &ana, "ana/rain", "write").await;
+    rain.send(&[&kept], &named).await;
+    rain.send(&[&lost], &unnamed).await;
+    commit(&ana, "ana/rain", "model.bin", &named).await.ok();
+    let snow = Xet::open(&app, &ana, "ana/snow", "write").await;
+    snow.send(&[&kept], &named).await;
+    commit(&ana, "ana/snow", "model.bin", &named).await.ok();
+    app.stop().await;
+    clean_up_later(&app).await;
+    app.assert_check_is_clean().await;
+    app.start_again().await;
+
+    let ana = app.log_in("ana").await;
+    commit(&ana, "ana/rain", "lost.bin", &unnamed).await.expect(400);
+    assert_eq!(Xet::open(&app, &ana, "ana/snow", "write").await.place, snow.place);
+    let again = Xet::open(&app, &ana, "ana/rain", "write").await;
+    assert_ne!(again.place, rain.place);
+    again.send_shard(&[&unnamed]).await.expect(422);
+    again.send(&[&lost], &unnamed).await;
+    commit(&ana, "ana/rain", "lost.bin", &unnamed).await.ok();
+    for (path, file) in [("model.bin", &named), ("lost.bin", &unnamed)] {
+        let reply = ana.get(&format!("/ana/rain/resolve/main/{path}")).await.expect(200);
+        assert!(reply.body == file.content, "{path}");
+    }
     app.finish().await;
 }

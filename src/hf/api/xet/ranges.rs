@@ -7,6 +7,7 @@ use crate::http::{Code, Disposition, ETag, FileAnswer, Path, Requested, requeste
 use actix_web::http::header::{CACHE_CONTROL, IF_RANGE, RANGE};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, route};
+use std::ops::Range;
 
 /// Sends stretches of a xorb, one or several, at an address that was signed for exactly these.
 #[utoipa::path(get, path = "/xet/{place}/xorbs/{xorb}", tag = "hugging face",
@@ -43,16 +44,16 @@ fn is_covered(range: Option<&str>, signed: &str, size: u64) -> bool {
     let Requested::Parts(allowed) = requested(Some(&signed), size) else {
         return false;
     };
-    let parts = match requested(range, size) {
-        Requested::Parts(parts) => parts,
-        Requested::Whole => vec![0..size],
-        // Answers that there is nothing.
-        Requested::Unsatisfiable => Vec::new(),
+    let is_allowed = |part: &Range<u64>| {
+        let mut stretches = allowed.iter();
+        stretches.any(|stretch| stretch.start <= part.start && part.end <= stretch.end)
     };
-    parts.iter().all(|part| {
-        let inside = |stretch: &std::ops::Range<u64>| stretch.start <= part.start && part.end <= stretch.end;
-        allowed.iter().any(inside)
-    })
+    match requested(range, size) {
+        Requested::Parts(parts) => parts.iter().all(is_allowed),
+        Requested::Whole => is_allowed(&(0..size)),
+        // Answers that there is nothing.
+        Requested::Unsatisfiable => true,
+    }
 }
 
 #[cfg(test)]

@@ -62,10 +62,10 @@ impl XetShardLine {
         }
     }
 
-    fn line(&self) -> Result<Bytes, Infallible> {
+    fn line(&self) -> Bytes {
         let mut line = serde_json::to_vec(self).unwrap_or_default();
         line.push(b'\n');
-        Ok(line.into())
+        line.into()
     }
 }
 
@@ -136,7 +136,7 @@ fn lines(first: Option<News>, rest: impl Stream<Item = News>) -> impl Stream<Ite
             News::Progress(verified, total) => XetShardLine::Validating { verified, total },
             News::End(result) => XetShardLine::of(result),
         };
-        line.line()
+        Ok(line.line())
     })
 }
 
