@@ -141,7 +141,7 @@ impl Pulls {
 
     /// Takes back what a crash cut off while it was opened. Called once at start, after commits are healed.
     pub async fn heal(&self) -> Result<(), PullsError> {
-        for (id, number) in self.store.read(|tx| store::openings(tx))? {
+        for (id, number) in self.store.read(store::openings)? {
             if let Err(error) = self.take_back(id, number).await {
                 // One damaged repository does not keep the hub from starting.
                 tracing::error!(%id, number, %error, "a pull request that was cut off cannot be taken back");

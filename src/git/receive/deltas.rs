@@ -216,11 +216,11 @@ impl<'a> Deltas<'a> {
         }
         let id = object_id(kind, &content)?;
         // What the repository has proves nothing of what it names, so all of that is noted.
-        match base.pinned {
-            true => self.found.note(id, kind, Some(&content))?,
-            false => self
-                .found
-                .note_beside((id, kind), (layout, &content), (&base.layout, old))?,
+        if base.pinned {
+            self.found.note(id, kind, Some(&content))?;
+        } else {
+            let beside = (&base.layout, old);
+            self.found.note_beside((id, kind), (layout, &content), beside)?;
         }
         self.objects[child as usize].id = Some(id);
         Ok((id, content))

@@ -112,7 +112,7 @@ impl Found {
         new: &[u8],
     ) -> Result<bool, ReceiveError> {
         let noted = object_check::changed(layout, old, new, &mut |name, kind, target| {
-            self.note_entry(name, kind, target)
+            self.note_entry(name, kind, target);
         });
         let noted = noted.map_err(|reason| ReceiveError::BadObject {
             id: id.to_string(),

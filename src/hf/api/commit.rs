@@ -44,7 +44,7 @@ enum Target {
     Branch(WriteRepo),
     Request(ContributeRepo),
     /// A pull request that the commit opens.
-    NewRequest(ContributeRepo, Participant),
+    NewRequest(ContributeRepo, Box<Participant>),
 }
 
 impl Target {
@@ -53,7 +53,8 @@ impl Target {
         if query.opens_request() {
             let read = asked.readable(&parts.repos)?;
             let proof = parts.repos.contributable(caller, read.clone(), None)?;
-            return Ok(Self::NewRequest(proof, parts.pulls.participant(caller, read)?));
+            let who = parts.pulls.participant(caller, read)?;
+            return Ok(Self::NewRequest(proof, Box::new(who)));
         }
         if let Some(number) = pull_number(revision) {
             let read = asked.readable(&parts.repos)?;
@@ -257,7 +258,7 @@ async fn make(
     match target {
         Target::NewRequest(_, who) => {
             let (parts, caller, base) = (parts.clone(), asked.client.caller.clone(), revision.to_owned());
-            let opened = async move { open_request(&parts, &caller, (&who, &base), commit, origin).await };
+            let opened = async move { Box::pin(open_request(&parts, &caller, (&who, &base), commit, origin)).await };
             let (changed, number) = to_the_end(Box::pin(opened)).await?;
             Ok((changed, proof, Some(number)))
         }

@@ -182,7 +182,7 @@ fn shards_of_the_client_are_read_and_written() {
         *file,
         hash("1593f9bc1922b6d95bc37e483028dad212ce728be9431871fa8e2758d276ed8c")
     );
-    assert_eq!(*sha256, Some(Sha256::of(&[0; 600_000])));
+    assert_eq!(*sha256, Some(Sha256::of(&vec![0; 600_000])));
     assert_eq!(terms.iter().map(|term| term.raw_len).sum::<u32>(), 600_000);
     let index = verified(REPEAT, REPEAT.len(), *xorb).unwrap();
     assert_eq!(index.chunks.len(), chunks.len());
@@ -269,7 +269,7 @@ fn a_xorb_has_no_more_chunks_and_bytes_than_the_protocol_allows() {
     assert!(verifier.push(&one).is_err());
     let zeros = {
         let mut builder = XorbBuilder::default();
-        builder.add(&[0; LARGEST_CHUNK]).unwrap();
+        builder.add(&vec![0; LARGEST_CHUNK]).unwrap();
         builder.finish().1
     };
     let mut verifier = XorbVerifier::new();
@@ -277,7 +277,7 @@ fn a_xorb_has_no_more_chunks_and_bytes_than_the_protocol_allows() {
         verifier.push(&zeros).unwrap();
     }
     assert!(verifier.push(&one).is_err());
-    assert!(XorbBuilder::default().add(&[0; LARGEST_CHUNK + 1]).is_err());
+    assert!(XorbBuilder::default().add(&vec![0; LARGEST_CHUNK + 1]).is_err());
     assert!(XorbBuilder::default().add(&[]).is_err());
 }
 

@@ -68,7 +68,7 @@ fn announced(terms: &[(&Sent, std::ops::Range<usize>)]) -> (AnnouncedRecipe, Vec
 }
 
 fn assert_rows_agree(fixture: &Fixture) {
-    let problems = fixture.store.read(|tx| check_rows(tx)).unwrap();
+    let problems = fixture.store.read(check_rows).unwrap();
     assert_eq!(problems, Vec::<String>::new());
 }
 

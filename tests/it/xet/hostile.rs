@@ -67,7 +67,7 @@ async fn xorbs_that_lie_are_refused_and_leave_nothing() {
         (&[0; 100][..], 1, 100),
         (&[0; 100][..], 7, 100),
         (&[][..], 0, 0),
-        (&[0; 200_000][..], 0, 200_000),
+        (&vec![0; 200_000][..], 0, 200_000),
     ] {
         send_xorb_as(&xet, &other, chunk(stored, scheme, raw)).await.expect(400);
     }

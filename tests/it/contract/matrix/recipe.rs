@@ -102,11 +102,6 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("POST", "/api/{family}/{owner}/{repo}/discussions/{number}/comment/{comment}/edit") => {
             Json(json!({ "content": "Or not." }))
         }
-        (
-            "POST",
-            "/api/{family}/{owner}/{repo}/discussions/{number}/merge"
-            | "/api/{family}/{owner}/{repo}/discussions/{number}/comment/{comment}/hide",
-        ) => Empty,
         ("PUT", "/api/{family}/{owner}/{repo}/settings") => Json(json!({ "visibility": "private" })),
         ("POST", "/api/v1/repos") => Json(json!({ "name": "empty", "init_readme": false })),
         ("POST", "/api/v1/repos/{owner}/{repo}/fork") => Json(json!({ "name": "REPOSITORY-fork" })),
@@ -132,11 +127,14 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("POST", "/api/{username}/{repo_name}/upload") => File("file"),
         ("POST", "/api/{username}/{repo_name}/upload/batch") => File("files"),
         ("POST", "/api/{username}/{repo_name}/upload/init") => Json(json!({ "path": "large.bin", "size": 3 })),
-        ("POST", "/api/{username}/{repo_name}/upload/{session_id}/chunk/{chunk_number}")
-        | ("PUT", "/api/v1/lfs/{repository_id}/{sha256}")
-        | ("POST", "/xet/{place}/v1/xorbs/default/{xorb}" | "/xet/{place}/v2/shards" | "/xet/{place}/v1/shards") => {
-            Bytes("abc")
-        }
+        (
+            "POST",
+            "/api/{username}/{repo_name}/upload/{session_id}/chunk/{chunk_number}"
+            | "/xet/{place}/v1/xorbs/default/{xorb}"
+            | "/xet/{place}/v2/shards"
+            | "/xet/{place}/v1/shards",
+        )
+        | ("PUT", "/api/v1/lfs/{repository_id}/{sha256}") => Bytes("abc"),
         (
             "POST",
             "/api/auth/logout"
@@ -167,7 +165,9 @@ fn change(method: &str, path: &str) -> Option<Content> {
             | "/api/users/{username}/follow"
             | "/api/admin/tasks/{name}/run"
             | "/api/admin/jobs/{job_id}/cancel"
-            | "/api/admin/jobs/{job_id}/retry",
+            | "/api/admin/jobs/{job_id}/retry"
+            | "/api/{family}/{owner}/{repo}/discussions/{number}/merge"
+            | "/api/{family}/{owner}/{repo}/discussions/{number}/comment/{comment}/hide",
         ) => Empty,
         _ => return None,
     })

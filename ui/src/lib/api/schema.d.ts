@@ -1721,6 +1721,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/{family}/{owner}/{repo}/discussions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The discussions and pull requests of a repository. */
+        get: operations["hf_list_discussions"];
+        put?: never;
+        /** Opens a discussion or a pull request. */
+        post: operations["hf_open_discussion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/discussions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A discussion with everything that happened in it. */
+        get: operations["hf_show_discussion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/discussions/{number}/comment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Comments on a discussion. */
+        post: operations["hf_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/discussions/{number}/comment/{comment}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a comment of one's own another text. */
+        post: operations["hf_edit_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/discussions/{number}/comment/{comment}/hide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hides a comment for good. */
+        post: operations["hf_hide_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/discussions/{number}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merges an open pull request into its branch. */
+        post: operations["hf_merge_pull_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/discussions/{number}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens or closes a discussion. */
+        post: operations["hf_change_status"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/discussions/{number}/title": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a discussion another title. */
+        post: operations["hf_rename_discussion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/{family}/{owner}/{repo}/paths-info/{revision}": {
         parameters: {
             query?: never;
@@ -1850,6 +1987,40 @@ export interface paths {
         };
         /** A page of a folder of a revision. */
         get: operations["hf_list_folder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/xet-read-token/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives a token with which content of a repository can be read by the Xet protocol. */
+        get: operations["hf_xet_read_token"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/xet-write-token/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives a token with which content can be sent to a repository by the Xet protocol. */
+        get: operations["hf_xet_write_token"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2442,6 +2613,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/xet/{place}/v1/reconstructions/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same for clients of v1. */
+        get: operations["xet_reconstruction_v1"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/xet/{place}/v1/shards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a shard as clients of v1 send it, and answers when everything is there. */
+        post: operations["xet_send_shard_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/xet/{place}/v1/xorbs/default/{xorb}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a xorb by the Xet protocol. It is verified as it comes; what is not what its hash says leaves nothing behind. */
+        post: operations["xet_send_xorb"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/xet/{place}/v2/reconstructions/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Says what to fetch for a file of a repository, or for the stretch that `Range` names. Each address opens exactly the
+         *     stretches that stand beside it, for a quarter of an hour.
+         */
+        get: operations["xet_reconstruction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/xet/{place}/v2/shards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a shard by the Xet protocol: every file that it names is rebuilt from its terms and hashed before it counts. The
+         *     answer says how far it is, line by line, and ends with the result.
+         */
+        post: operations["xet_send_shard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/xet/{place}/xorbs/{xorb}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends stretches of a xorb, one or several, at an address that was signed for exactly these. */
+        get: operations["xet_read_xorb"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/{owner}/{repo}/resolve/{revision}/{file_path}": {
         parameters: {
             query?: never;
@@ -2451,7 +2730,7 @@ export interface paths {
         };
         /**
          * Sends a file of a revision with Range, ETag and conditions. `X-Repo-Commit` names the commit, `X-Linked-Etag` and
-         *     `X-Linked-Size` the content of a large file. Datasets and spaces have their files below `/datasets` and `/spaces`.
+         *     `X-Linked-Size` the content of a large file, and `X-Xet-Hash` and `Link` where it can be read by the Xet protocol. Datasets and spaces have their files below `/datasets` and `/spaces`.
          */
         get: operations["hf_resolve"];
         put?: never;
@@ -3414,6 +3693,44 @@ export interface components {
             /** @description Who may see the repository: `public` or `private`. */
             visibility?: string | null;
         };
+        /** @description How a discussion shall stand. */
+        HfChangeStatus: {
+            /** @description What is said about it. */
+            comment?: string | null;
+            /** @description `open` or `closed`. */
+            status: string;
+        };
+        /** @description What a pull request changes. */
+        HfChangesView: {
+            /** @description The branch that it is for, by its full name. */
+            base: string;
+            /** @description Where that branch stood after the merge. */
+            mergeCommitId?: string | null;
+        };
+        /** @description Something to be said. */
+        HfComment: {
+            /** @description Markdown. */
+            comment: string;
+        };
+        /** @description A text that a comment has or had. */
+        HfCommentText: {
+            /** @description Who wrote it. */
+            author: components["schemas"]["HfDiscussionAuthor"];
+            /** @description The text with what is special in HTML escaped. */
+            html: string;
+            /** @description Markdown as it was written. */
+            raw: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            updatedAt: string;
+        };
+        /** @description What was said. */
+        HfCommentedView: {
+            /** @description The comment. */
+            newMessage: components["schemas"]["HfDiscussionEvent"];
+        };
         /** @description A commit (§5 of the contract). */
         HfCommitView: {
             /** @description Who made it. */
@@ -3439,6 +3756,8 @@ export interface components {
             commitUrl: string;
             /** @description What programs said about it: nothing. */
             hookOutput: string;
+            /** @description The page of the pull request that it opened. */
+            pullRequestUrl?: string | null;
             /** @description Always true. */
             success: boolean;
         };
@@ -3485,6 +3804,89 @@ export interface components {
             organization?: string | null;
             type?: components["schemas"]["HfKind"] | null;
         };
+        /** @description Who did something. */
+        HfDiscussionAuthor: {
+            /** @description The account's name. */
+            name: string;
+        };
+        /** @description A discussion with everything that happened in it. */
+        HfDiscussionDetails: components["schemas"]["HfDiscussionView"] & {
+            changes?: components["schemas"]["HfChangesView"] | null;
+            /** @description What a pull request changes as a unified diff, when asked for. */
+            diff?: string | null;
+            /** @description What happened, in order. */
+            events: components["schemas"]["HfDiscussionEvent"][];
+            /** @description Files that keep a pull request from being merged. */
+            filesWithConflicts?: string[] | null;
+        };
+        /** @description Something that happened in a discussion. */
+        HfDiscussionEvent: {
+            /** @description Who did it. */
+            author: components["schemas"]["HfDiscussionAuthor"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            createdAt: string;
+            /** @description What. */
+            data: components["schemas"]["HfHappening"];
+            /** @description Its id: 24 hexadecimal digits, unique in its discussion. */
+            id: string;
+            /** @description `comment`, `status-change`, `commit` or `title-change`. */
+            type: string;
+        };
+        /** @description Where a discussion is held. */
+        HfDiscussionRepo: {
+            /** @description `owner/name`. */
+            name: string;
+            /** @description `model`, `dataset` or `space`. */
+            type: string;
+        };
+        /** @description A discussion or a pull request. */
+        HfDiscussionView: {
+            /** @description Who opened it. */
+            author: components["schemas"]["HfDiscussionAuthor"];
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            createdAt: string;
+            /** @description Whether it is a pull request. */
+            isPullRequest: boolean;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            num: number;
+            /**
+             * Format: int64
+             * @description Comments beside the first.
+             */
+            numComments: number;
+            /** @description Where it is held. */
+            repo: components["schemas"]["HfDiscussionRepo"];
+            /** @description `draft`, `open`, `closed` or `merged`. */
+            status: string;
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description A page of discussions. */
+        HfDiscussionsView: {
+            /**
+             * Format: int64
+             * @description How many there are on all pages.
+             */
+            count: number;
+            /** @description The newest first. */
+            discussions: components["schemas"]["HfDiscussionView"][];
+            /** @description How many come before the page. */
+            start: number;
+        };
+        /** @description Another text of a comment. */
+        HfEditComment: {
+            /** @description Markdown. */
+            content: string;
+        };
         /** @description A file or a folder (§5 of the contract). */
         HfEntryView: {
             lastCommit?: components["schemas"]["HfLastCommitView"] | null;
@@ -3500,6 +3902,8 @@ export interface components {
             size: number;
             /** @description `file` or `directory`. */
             type: string;
+            /** @description Its hash in the Xet protocol, where it can be read by that. */
+            xetHash?: string | null;
         };
         /** @description The refusal to make what exists, which tells where it is: whoever does not mind goes on from there. */
         HfExistsView: components["schemas"]["ErrorBody"] & {
@@ -3512,6 +3916,30 @@ export interface components {
             message: string;
             /** @description The first line. */
             title: string;
+        };
+        /** @description What happened. */
+        HfHappening: {
+            /** @description Whether it had another text once. */
+            edited: boolean;
+            /** @description Whether it is not shown any more. */
+            hidden: boolean;
+            /** @description Earlier texts. */
+            history: components["schemas"]["HfCommentText"][];
+            /** @description The text as it is now. */
+            latest: components["schemas"]["HfCommentText"];
+        } | {
+            /** @description The status. */
+            status: string;
+        } | {
+            /** @description The commit. */
+            oid: string;
+            /** @description The first line of its message. */
+            subject: string;
+        } | {
+            /** @description Before. */
+            from: string;
+            /** @description Now. */
+            to: string;
         };
         /** @description A repository in the words of the Hugging Face Hub (§5 of the contract). */
         HfInfoView: {
@@ -3616,6 +4044,11 @@ export interface components {
              */
             size: number;
         };
+        /** @description What is said about a merge. */
+        HfMerge: {
+            /** @description Markdown. */
+            comment?: string | null;
+        };
         /** @description A sentence. */
         HfMessageView: {
             /** @description The sentence. */
@@ -3628,6 +4061,20 @@ export interface components {
             /** @description `owner/name` as it is to be. */
             toRepo: string;
             type?: components["schemas"]["HfKind"] | null;
+        };
+        /** @description A discussion or a pull request to be opened. */
+        HfOpenDiscussion: {
+            /** @description The first comment. */
+            description?: string | null;
+            /** @description Whether it is a pull request: one without commits, for the default branch, as a draft. */
+            pullRequest?: boolean;
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description A discussion that was opened. */
+        HfOpenedView: components["schemas"]["HfDiscussionView"] & {
+            /** @description The address of its page. */
+            url: string;
         };
         /** @description One path, or some. */
         HfPaths: string | string[];
@@ -3682,6 +4129,16 @@ export interface components {
             /** @description Tags. */
             tags: components["schemas"]["HfReferenceView"][];
         };
+        /** @description How a discussion shall be called. */
+        HfRename: {
+            /** @description The title. */
+            title: string;
+        };
+        /** @description How a discussion is called. */
+        HfRenamedView: {
+            /** @description What happened. */
+            newTitle: components["schemas"]["HfDiscussionEvent"];
+        };
         /** @description The settings that the clients know. */
         HfSettingsView: {
             /** @description Whether readers ask for access first. */
@@ -3704,6 +4161,11 @@ export interface components {
              */
             size?: number | null;
         };
+        /** @description How a discussion stands. */
+        HfStatusView: {
+            /** @description What happened. */
+            newStatus: components["schemas"]["HfDiscussionEvent"];
+        };
         /** @description A tag that cards of public repositories have (§5 of the contract). */
         HfTagView: {
             /** @description The word to filter by. */
@@ -3724,6 +4186,11 @@ export interface components {
             displayName: string;
             /** @description `read` or `write`. */
             role: string;
+        };
+        /** @description A comment that was changed. */
+        HfUpdatedComment: {
+            /** @description The comment. */
+            updatedComment: components["schemas"]["HfDiscussionEvent"];
         };
         /** @description A README.md before it is sent. */
         HfValidateYaml: {
@@ -3759,6 +4226,18 @@ export interface components {
             orgs: unknown[];
             /** @description Always `user`. */
             type: string;
+        };
+        /** @description A token for the content of one repository (§3.5 of the contract); the headers say the same. */
+        HfXetTokenView: {
+            /** @description The token. */
+            accessToken: string;
+            /** @description Where the content is. */
+            casUrl: string;
+            /**
+             * Format: int64
+             * @description When it ends, in seconds since 1970.
+             */
+            exp: number;
         };
         /** @description Texts with matches in `<mark>`, the only tag; everything else is escaped. Null where nothing matches. */
         HighlightsView: {
@@ -5327,6 +5806,113 @@ export interface components {
              * @description Bytes of its content.
              */
             size: number;
+        };
+        /** @description Stretches of a xorb. */
+        XetFetchView: {
+            /** @description Which. */
+            ranges: components["schemas"]["XetStretchView"][];
+            /** @description Where they can be read. */
+            url: string;
+        };
+        /** @description A stretch of a xorb, as v1 of the protocol says it. */
+        XetFetchViewV1: {
+            /** @description Chunks, the end excluded. */
+            range: components["schemas"]["XetRangeView"];
+            /** @description Where they can be read. */
+            url: string;
+            /** @description Bytes, the end included. */
+            url_range: components["schemas"]["XetRangeView"];
+        };
+        /** @description From, and to. */
+        XetRangeView: {
+            /** Format: int64 */
+            end: number;
+            /** Format: int64 */
+            start: number;
+        };
+        /** @description What to fetch for a file, or for a stretch of it. */
+        XetReconstructionView: {
+            /**
+             * Format: int64
+             * @description Bytes at the beginning of the first term that are not asked for.
+             */
+            offset_into_first_range: number;
+            /** @description The parts of the file, in their order. */
+            terms: components["schemas"]["XetTermView"][];
+            /** @description What to fetch, by the xorb. */
+            xorbs: {
+                [key: string]: components["schemas"]["XetFetchView"][];
+            };
+        };
+        /** @description What to fetch, as v1 of the protocol says it. */
+        XetReconstructionViewV1: {
+            /** @description What to fetch, by the xorb. */
+            fetch_info: {
+                [key: string]: components["schemas"]["XetFetchViewV1"][];
+            };
+            /**
+             * Format: int64
+             * @description Bytes at the beginning of the first term that are not asked for.
+             */
+            offset_into_first_range: number;
+            /** @description The parts of the file, in their order. */
+            terms: components["schemas"]["XetTermView"][];
+        };
+        /** @description A shard as it was taken to v1 of the protocol. */
+        XetSentShardView: {
+            /**
+             * Format: int32
+             * @description 1 when it said something new, 0 when everything was there.
+             */
+            result: number;
+        };
+        /** @description What became of a xorb. */
+        XetSentXorbView: {
+            /** @description Whether the repository did not have it. */
+            was_inserted: boolean;
+        };
+        /** @description A line of the answer to a shard. */
+        XetShardLine: {
+            /**
+             * Format: int64
+             * @description Bytes of this file.
+             */
+            total: number;
+            /** @enum {string} */
+            type: "validating";
+            /**
+             * Format: int64
+             * @description Bytes of the file at hand that were verified.
+             */
+            verified: number;
+        } | {
+            /** @enum {string} */
+            type: "result";
+        } | {
+            /** @description A sentence. */
+            message: string;
+            /** @description Whether the same shard may be taken later. */
+            retryable: boolean;
+            /** @enum {string} */
+            type: "error";
+        };
+        XetStretchView: {
+            /** @description Bytes, the end included. */
+            bytes: components["schemas"]["XetRangeView"];
+            /** @description Chunks, the end excluded. */
+            chunks: components["schemas"]["XetRangeView"];
+        };
+        /** @description A part of the file. */
+        XetTermView: {
+            /** @description The xorb that holds it. */
+            hash: string;
+            /** @description Its chunks, the end excluded. */
+            range: components["schemas"]["XetRangeView"];
+            /**
+             * Format: int32
+             * @description Its bytes.
+             */
+            unpacked_length: number;
         };
     };
     responses: never;
@@ -10094,7 +10680,7 @@ export interface operations {
     hf_commit: {
         parameters: {
             query?: {
-                /** @description `1`: to a pull request, which this hub does not make. */
+                /** @description `1`: to a pull request that is opened for it. Whoever may read may do so. */
                 create_pr?: string;
             };
             header?: never;
@@ -10215,6 +10801,508 @@ export interface operations {
             };
         };
     };
+    hf_list_discussions: {
+        parameters: {
+            query?: {
+                /** @description `all`, `discussion` or `pull_request`. */
+                type?: string;
+                /** @description `all`, `open` or `closed`; drafts are open, what is merged is closed. */
+                status?: string;
+                /** @description Only of this account. */
+                author?: string;
+                /** @description The page, from 0. */
+                p?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfDiscussionsView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_open_discussion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfOpenDiscussion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfOpenedView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_show_discussion: {
+        parameters: {
+            query?: {
+                /** @description `1`: with what it changes as a unified diff. */
+                diff?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description its number */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfDiscussionDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description its number */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfComment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfCommentedView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_edit_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description its number */
+                number: number;
+                /** @description the comment */
+                comment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfEditComment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfUpdatedComment"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_hide_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description its number */
+                number: number;
+                /** @description the comment */
+                comment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfUpdatedComment"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_merge_pull_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description its number */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HfMerge"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_change_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description its number */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfChangeStatus"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfStatusView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_rename_discussion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description its number */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfRename"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfRenamedView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     hf_show_paths: {
         parameters: {
             query?: never;
@@ -10274,7 +11362,7 @@ export interface operations {
     hf_preupload: {
         parameters: {
             query?: {
-                /** @description `1`: to a pull request, which this hub does not make. */
+                /** @description `1`: to a pull request that is opened for it. Whoever may read may do so. */
                 create_pr?: string;
             };
             header?: never;
@@ -10679,6 +11767,92 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_xet_read_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description a branch, a tag or a commit */
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfXetTokenView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_xet_write_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description the branch that a commit will name it on */
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfXetTokenView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12435,6 +13609,313 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PartHealth"];
                 };
+            };
+        };
+    };
+    xet_reconstruction_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description repository and epoch, as a token names them */
+                place: string;
+                /** @description the hash of the file */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["XetReconstructionViewV1"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    xet_send_shard_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description repository and epoch, as a token names them */
+                place: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["XetSentShardView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    xet_send_xorb: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description repository and epoch, as a token names them */
+                place: string;
+                /** @description the hash of the xorb */
+                xorb: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["XetSentXorbView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    xet_reconstruction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description repository and epoch, as a token names them */
+                place: string;
+                /** @description the hash of the file */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["XetReconstructionView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    xet_send_shard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description repository and epoch, as a token names them */
+                place: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["XetShardLine"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    xet_read_xorb: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description repository and epoch */
+                place: string;
+                /** @description the hash of the xorb */
+                xorb: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the stretches */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
