@@ -8,6 +8,8 @@ async fn a_full_disk_refuses_writes_keeps_reading_and_loses_nothing() {
     app.expect_log("a request met a part that does not work");
     app.allow_log("a metadata transaction failed and was taken back");
     app.allow_log("of a periodic task is not stored");
+    // The search index follows a while later, and may meet the full disk or not.
+    app.allow_log("a consumer of events failed and will try again");
     app.expect_log("views and downloads could not be written yet");
     let ana = app.user("ana").await;
     let large = Random::new(1).bytes(3 << 20);
@@ -53,6 +55,8 @@ async fn a_full_disk_refuses_writes_keeps_reading_and_loses_nothing() {
     for (path, content) in [("notes.txt", "kept"), ("after.txt", "after")] {
         assert_eq!(ana.download_call("ana/model", path).await.expect(200).text(), content);
     }
+    let found = ana.get("/api/search/repositories?q=model").await.ok();
+    assert_eq!(found["items"][0]["name"], "model", "{found}");
     ana.download_call("ana/model", "lost.txt").await.expect(404);
     ana.download_call("ana/model", "lost.bin").await.expect(404);
     app.finish().await;
