@@ -35,6 +35,7 @@ mod merge;
 mod model;
 mod objects;
 mod pack;
+mod pack_index;
 mod pull_references;
 mod reference_pack;
 mod reference_write;

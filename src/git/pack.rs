@@ -3,6 +3,7 @@
 use super::durable::{sync_folder, unique_name, write_new};
 use super::error::GitError;
 use super::model::ObjectId;
+use super::pack_index::{IndexEntry, write_index};
 use super::repack::{remove_if_there, times_file};
 use gix::objs::Kind;
 use gix::odb::pack::data::entry::Header;
@@ -26,13 +27,6 @@ pub(super) struct PackWriter {
     buffer: Vec<u8>,
     objects: Vec<IndexEntry>,
     known: HashSet<ObjectId>,
-}
-
-/// An object of a pack, as an index lists it.
-pub(super) struct IndexEntry {
-    pub id: ObjectId,
-    pub offset: u64,
-    pub crc: u32,
 }
 
 /// A file that counts what is written and sums it for the index.
@@ -238,7 +232,7 @@ impl PackWriter {
         file.write_all(&pack_hash)?;
         file.sync_all()?;
 
-        let index = index_of(&mut self.objects, &pack_hash)?;
+        self.objects.sort_unstable_by_key(|object| object.id);
         let temporary_index = self.temporary.with_extension("idx");
         let name = format!("pack-{}", hex::encode(pack_hash));
         let target = self.folder.join(format!("{name}.pack"));
@@ -253,7 +247,7 @@ impl PackWriter {
             write_new(&temporary_times, &file)?;
             fs::rename(&temporary_times, target.with_extension("mtimes"))?;
         }
-        write_new(&temporary_index, &index)
+        write_index(&temporary_index, self.objects.iter().copied(), &pack_hash)
             // Readers look for indexes, so the pack comes first.
             .and_then(|()| fs::rename(&self.temporary, &target))
             .and_then(|()| fs::rename(&temporary_index, target.with_extension("idx")))
@@ -284,48 +278,6 @@ pub(super) fn hash_from_start(file: &mut File) -> Result<[u8; 20], GitError> {
         hasher.update(&buffer[..read]);
     }
     Ok(*ObjectId::from(hasher.try_finalize()?).as_bytes())
-}
-
-/// Version 2 of the index: a table by first byte, ids, checksums, offsets, long offsets, two digests.
-pub(super) fn index_of(objects: &mut [IndexEntry], pack_hash: &[u8; 20]) -> Result<Vec<u8>, GitError> {
-    const LONG: u32 = 0x8000_0000;
-    objects.sort_unstable_by_key(|object| object.id);
-    let mut index = Vec::with_capacity(1_072 + objects.len() * 28);
-    index.extend_from_slice(b"\xfftOc\0\0\0\x02");
-    let mut counts = [0_u32; 256];
-    for object in objects.iter() {
-        counts[usize::from(object.id.as_bytes()[0])] += 1;
-    }
-    let mut total = 0_u32;
-    for count in counts {
-        total += count;
-        index.extend_from_slice(&total.to_be_bytes());
-    }
-    for object in objects.iter() {
-        index.extend_from_slice(object.id.as_bytes());
-    }
-    for object in objects.iter() {
-        index.extend_from_slice(&object.crc.to_be_bytes());
-    }
-    let mut long_offsets: Vec<u64> = Vec::new();
-    for object in objects.iter() {
-        let offset = match u32::try_from(object.offset) {
-            Ok(offset) if offset < LONG => offset,
-            _ => {
-                long_offsets.push(object.offset);
-                LONG | u32::try_from(long_offsets.len() - 1).map_err(GitError::engine)?
-            }
-        };
-        index.extend_from_slice(&offset.to_be_bytes());
-    }
-    for offset in long_offsets {
-        index.extend_from_slice(&offset.to_be_bytes());
-    }
-    index.extend_from_slice(pack_hash);
-    let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
-    hasher.update(&index);
-    index.extend_from_slice(ObjectId::from(hasher.try_finalize()?).as_bytes());
-    Ok(index)
 }
 
 pub(super) const fn header_of(kind: Kind) -> Header {

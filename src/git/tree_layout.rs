@@ -81,11 +81,9 @@ impl Layout {
         self.starts.get(place + 1).map_or(length, |start| *start as usize)
     }
 
-    /// The folders in a folder of this layout.
-    pub(in crate::git) fn folders(&self, content: &[u8]) -> Vec<ObjectId> {
-        let places = (0..self.starts.len()).filter(|_| self.has_folders);
-        let folders = places.filter(|place| is_folder(&content[self.starts[*place] as usize..]));
-        folders.filter_map(|place| self.id(content, place)).collect()
+    /// Whether there are folders among the entries.
+    pub(in crate::git) fn has_folders(&self) -> bool {
+        self.has_folders
     }
 }
 

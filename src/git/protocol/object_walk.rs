@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Folders of the client that are compared with at each step. More of them make a pack smaller now and then, and every walk slower.
 const EDGES_MAX: usize = 8;
 /// Memory for folders that the next commits are likely to be compared with.
-const RECENT_BYTES: usize = 32 << 20;
+const RECENT_BYTES: usize = 8 << 20;
 
 /// Gathers what is to be sent.
 pub(super) struct ObjectWalk<'a> {
@@ -26,7 +26,7 @@ pub(super) struct ObjectWalk<'a> {
     /// With a limit on depth: the least depth at which a folder was met.
     depths: IdMap<u64>,
     /// What the client has, as far as the walk met it: what stood at the same path before.
-    pub known: IdSet,
+    known: IdSet,
     visited: usize,
     recent: Generations<ObjectId, Arc<Folder>>,
     /// The root folder that was walked last. Commits that follow each other differ in little.
@@ -63,6 +63,11 @@ impl<'a> ObjectWalk<'a> {
             recent: Generations::new(RECENT_BYTES, |folder: &Arc<Folder>| folder.content.len()),
             last_root: None,
         }
+    }
+
+    /// What is to be sent, and what the client has; everything else that the walk holds is let go.
+    pub(super) fn end(self) -> (Vec<ObjectId>, IdSet) {
+        (self.objects, self.known)
     }
 
     /// Whether the object is to be sent, or was met.

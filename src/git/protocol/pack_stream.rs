@@ -2,7 +2,7 @@
 //! cannot be copied is compressed anew.
 
 use super::id_set::IdSet;
-use super::packs::{Pack, Packs, Place};
+use super::packs::{Pack, Packs};
 use crate::git::pack::header_of;
 use crate::git::{GitError, ObjectId, Repository};
 use gix::odb::pack::data::Entry;
@@ -28,7 +28,29 @@ pub(super) struct PackFigures {
     pub deltas: usize,
 }
 
-/// Writes a pack of these objects. Memory: about 50 bytes for each, and the largest object that cannot be copied.
+/// An object that is sent. They are sorted in the order of the disk, so that a base comes before what is made from it; what is in
+/// no pack comes first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Item {
+    /// The number of its pack, counted from one; zero when it is in none.
+    pack: u32,
+    offset: u64,
+    id: ObjectId,
+}
+
+impl Item {
+    fn of(id: ObjectId, packs: &mut Packs) -> Result<Self, GitError> {
+        let place = packs.find(id);
+        let number = place.map_or(Ok(0), |place| u32::try_from(place.pack + 1));
+        Ok(Self {
+            pack: number.map_err(GitError::engine)?,
+            offset: place.map_or(0, |place| place.offset),
+            id,
+        })
+    }
+}
+
+/// Writes a pack of these objects. Memory: about 60 bytes for each, and the largest object that cannot be copied.
 pub(super) fn write_pack(
     repository: &Repository,
     packs: &mut Packs,
@@ -36,8 +58,8 @@ pub(super) fn write_pack(
     options: &PackOptions,
     out: &mut dyn Write,
 ) -> Result<PackFigures, GitError> {
-    let mut items: Vec<(Option<Place>, ObjectId)> = objects.into_iter().map(|id| (packs.find(id), id)).collect();
-    // In the order of the disk, so that a base comes before what is made from it; what is in no pack comes first.
+    let items = objects.into_iter().map(|id| Item::of(id, packs));
+    let mut items = items.collect::<Result<Vec<Item>, GitError>>()?;
     items.sort_unstable();
     let count = u32::try_from(items.len()).map_err(GitError::engine)?;
     let mut stream = Stream {
@@ -52,13 +74,12 @@ pub(super) fn write_pack(
     stream.out.write_all(b"PACK\0\0\0\x02")?;
     stream.out.write_all(&count.to_be_bytes())?;
     let mut rest = items.as_slice();
-    while let Some((first, _)) = rest.first() {
-        let pack = first.map(|place| place.pack);
-        let end = rest.partition_point(|(place, _)| place.map(|place| place.pack) <= pack);
+    while let Some(first) = rest.first() {
+        let end = rest.partition_point(|item| item.pack <= first.pack);
         let (group, further) = rest.split_at(end);
-        match pack.and_then(|number| packs.packs.get(number)) {
+        match (first.pack as usize).checked_sub(1).and_then(|number| packs.packs.get(number)) {
             Some(pack) => stream.copy(pack, group)?,
-            None => group.iter().try_for_each(|(_, id)| stream.whole(*id))?,
+            None => group.iter().try_for_each(|item| stream.whole(item.id))?,
         }
         rest = further;
     }
@@ -85,8 +106,7 @@ enum Form {
 /// The objects that are taken from one pack.
 struct Group<'a> {
     pack: &'a Pack,
-    ids: Vec<ObjectId>,
-    offsets: Vec<u64>,
+    items: &'a [Item],
     /// Where each of them stands in the new pack, as far as they are written.
     written: Vec<u64>,
     /// Bases that are not sent, by their offset, as far as the client has them.
@@ -94,21 +114,18 @@ struct Group<'a> {
 }
 
 impl Stream<'_> {
-    fn copy(&mut self, pack: &Pack, items: &[(Option<Place>, ObjectId)]) -> Result<(), GitError> {
-        let (offsets, ids): (Vec<u64>, Vec<ObjectId>) = items
-            .iter()
-            .filter_map(|(place, id)| Some((place.as_ref()?.offset, *id)))
-            .unzip();
+    fn copy(&mut self, pack: &Pack, items: &[Item]) -> Result<(), GitError> {
+        let offsets: Vec<u64> = items.iter().map(|item| item.offset).collect();
+        let bases = self.client_bases(pack, &offsets)?;
+        let ends = pack.ends(offsets);
         let mut group = Group {
-            bases: self.client_bases(pack, &offsets)?,
-            written: Vec::with_capacity(ids.len()),
+            bases,
+            written: Vec::with_capacity(items.len()),
             pack,
-            ids,
-            offsets,
+            items,
         };
-        let ends = pack.ends(&group.offsets);
-        for (number, end) in ends.into_iter().enumerate() {
-            let (id, offset) = (group.ids[number], group.offsets[number]);
+        for (item, end) in items.iter().zip(ends) {
+            let Item { id, offset, .. } = *item;
             let here = self.out.count;
             let entry = pack.data.entry(offset)?;
             match self.form(&group, &entry, offset, here) {
@@ -140,14 +157,14 @@ impl Stream<'_> {
             }
             base => return Form::Copied(base),
         };
-        let sent = base.and_then(|base| group.offsets.binary_search(&base).ok());
+        let sent = base.and_then(|base| group.items.binary_search_by_key(&base, |item| item.offset).ok());
         if let Some(number) = sent {
             return Form::Copied(match group.written.get(number) {
                 Some(there) if self.options.offset_deltas => Header::OfsDelta {
                     base_distance: here - there,
                 },
                 _ => Header::RefDelta {
-                    base_id: group.ids[number].gix(),
+                    base_id: group.items[number].id.gix(),
                 },
             });
         }

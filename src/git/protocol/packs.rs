@@ -60,15 +60,15 @@ impl Packs {
 
 impl Pack {
     /// For each of these offsets, in rising order, where the next entry or the end of the pack is.
-    pub(super) fn ends(&self, offsets: &[u64]) -> Vec<u64> {
+    pub(super) fn ends(&self, mut offsets: Vec<u64>) -> Vec<u64> {
         let pack_end = self.data.pack_end() as u64;
         if offsets.len().saturating_mul(4) >= usize::try_from(self.index.num_objects()).unwrap_or(usize::MAX) {
             let mut all = self.index.sorted_offsets().into_iter().peekable();
-            let mut end = |offset: &u64| {
+            for offset in &mut offsets {
                 while all.next_if(|place| place <= offset).is_some() {}
-                all.peek().copied().unwrap_or(pack_end)
-            };
-            return offsets.iter().map(&mut end).collect();
+                *offset = all.peek().copied().unwrap_or(pack_end);
+            }
+            return offsets;
         }
         let mut ends = vec![pack_end; offsets.len()];
         let mut note = |offset: u64| {

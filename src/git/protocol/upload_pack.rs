@@ -17,7 +17,7 @@ use std::io::{BufRead, Write};
 use std::time::{Duration, Instant};
 
 /// Memory for folders that deltas are made from, for one answer.
-const PACK_CACHE_BYTES: usize = 32 << 20;
+const PACK_CACHE_BYTES: usize = 16 << 20;
 
 /// What the wanted objects are.
 #[derive(Default)]
@@ -304,16 +304,14 @@ impl Fetch<'_> {
         packs: &mut Packs,
         out: &mut dyn Write,
     ) -> Result<super::pack_stream::PackFigures, GitError> {
-        let mut bases = IdSet::default();
+        let (objects, known) = walk.end();
         // A partial client may lack what its commits lead to.
-        if self.request.thin_pack && self.request.filter.is_none() {
-            bases = walk.known;
-        }
+        let offers_bases = self.request.thin_pack && self.request.filter.is_none();
         let options = PackOptions {
             offset_deltas: self.request.offset_deltas,
-            bases,
+            bases: if offers_bases { known } else { IdSet::default() },
         };
-        write_pack(self.repository, packs, walk.objects, &options, out)
+        write_pack(self.repository, packs, objects, &options, out)
     }
 
     /// What is to be sent.

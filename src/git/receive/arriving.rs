@@ -11,8 +11,8 @@ use crate::git::generations::Generations;
 use crate::git::pack::object_id;
 use crate::git::tree_layout::KeptLayout;
 use gix::objs::Kind;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::{Scope, ScopedJoinHandle};
 
 /// Files and deltas up to this size are handed over whole, and objects up to it kept as bases.
@@ -29,6 +29,9 @@ const MADE_MAX_BYTES: usize = 4 << 20;
 /// Content from which on two threads name it: less is named sooner than a thread begins.
 const SHARED_FROM_BYTES: usize = 512 << 10;
 
+/// Objects for which room is made when the first comes.
+const ROOM_AT_FIRST: usize = 4_096;
+
 /// An object that has come, with what came out of it; without content when that is large.
 struct Arrived {
     packed: Packed,
@@ -44,16 +47,17 @@ pub(super) struct Arriving<'scope> {
 }
 
 impl<'scope> Arriving<'scope> {
-    /// Begins to take objects, with room for so many.
+    /// Begins to take objects, of which the pack says to have so many.
     pub(super) fn begin<'env>(
         scope: &'scope Scope<'scope, 'env>,
-        room: usize,
+        count: usize,
         limits: ReceiveLimits,
     ) -> std::io::Result<Self> {
         let (batches, arriving) = sync_channel(BATCHES);
         let thread = std::thread::Builder::new().name("pack-objects".to_owned());
         let objects = Objects {
-            all: Vec::with_capacity(room),
+            all: Vec::new(),
+            count,
             found: Found::default(),
             bases: Generations::new(KEPT_MAX_BYTES, |base: &Arc<Base>| base.content.len()),
             made: Vec::new(),
@@ -94,6 +98,8 @@ impl<'scope> Arriving<'scope> {
 
 struct Objects {
     all: Vec<Packed>,
+    /// How many there will be, as the pack says.
+    count: usize,
     found: Found,
     /// Objects that deltas may be made from, by their offsets.
     bases: Generations<u64, Arc<Base>>,
@@ -191,9 +197,19 @@ impl Objects {
                 (Some(id), Form::Whole(kind), None) => self.found.note(id, kind, None)?,
                 _ => {}
             }
+            self.make_room();
             self.all.push(packed);
         }
         Ok(())
+    }
+
+    /// Doubles the room when it is used up, but never beyond what will come: what the pack says costs nothing before it comes.
+    fn make_room(&mut self) {
+        let used = self.all.len();
+        if used == self.all.capacity() {
+            let left = self.count.saturating_sub(used).max(1);
+            self.all.reserve_exact(used.max(ROOM_AT_FIRST).min(left));
+        }
     }
 }
 
@@ -228,6 +244,8 @@ fn names(made: &[Made], bytes: usize) -> Result<Vec<Option<ObjectId>>, ReceiveEr
 
 /// An object that deltas may be made from.
 struct Base {
+    /// Known before any object that was made from this one is named.
+    id: OnceLock<ObjectId>,
     kind: Kind,
     content: Vec<u8>,
     /// Deltas below it.
@@ -240,6 +258,7 @@ struct Base {
 impl Base {
     fn new(kind: Kind, content: Vec<u8>, depth: usize, cost: u64) -> Arc<Self> {
         Arc::new(Self {
+            id: OnceLock::new(),
             kind,
             content,
             depth,
@@ -249,11 +268,13 @@ impl Base {
     }
 
     fn note(&self, found: &mut Found, id: ObjectId, beside: Option<&Self>) -> Result<(), ReceiveError> {
-        match beside {
-            Some(old) => found.note_beside(
+        // Nobody named it before.
+        let _ = self.id.set(id);
+        match beside.and_then(|old| Some((*old.id.get()?, old))) {
+            Some((old_id, old)) => found.note_beside(
                 (id, self.kind),
                 (&self.layout, &self.content),
-                (&old.layout, &old.content),
+                (old_id, &old.layout, &old.content),
             ),
             None => found.note(id, self.kind, Some(&self.content)),
         }

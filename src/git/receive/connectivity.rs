@@ -41,14 +41,15 @@ impl<'a> Connectivity<'a> {
     /// Checks what the objects of the push and these tips need; a tip that is marked has to be a commit.
     pub(super) fn check(mut self, tips: &[(ObjectId, bool)]) -> Result<(), ReceiveError> {
         let mut outside = Vec::new();
-        for (id, kind) in &self.found.needed {
-            if !self.is_new(*id, *kind)? {
-                outside.push((*id, *kind));
+        for (id, kind, found) in self.found.needed() {
+            if !is_new(id, kind, found)? {
+                outside.push((id, kind));
             }
         }
         for (tip, is_branch) in tips {
-            let kind = match self.found.kinds.get(tip) {
-                Some(kind) => *kind,
+            let found = self.found.kind(*tip);
+            let kind = match found {
+                Some(kind) => kind,
                 None => self.kind_in_repository(*tip)?,
             };
             if *is_branch && kind != Kind::Commit {
@@ -56,7 +57,7 @@ impl<'a> Connectivity<'a> {
                     "a branch cannot hold the {kind} {tip}, only a commit"
                 )));
             }
-            if !self.is_new(*tip, kind)? {
+            if found.is_none() {
                 outside.push((*tip, kind));
             }
         }
@@ -81,15 +82,6 @@ impl<'a> Connectivity<'a> {
         match self.repository.require_lent(&doubtful, self.lenders) {
             Err(GitError::NotReachable(id)) => Err(incomplete(format!("object {id} is missing"))),
             other => Ok(other?),
-        }
-    }
-
-    /// Whether the push brings it, as what it has to be.
-    fn is_new(&self, id: ObjectId, kind: Kind) -> Result<bool, ReceiveError> {
-        match self.found.kinds.get(&id) {
-            Some(found) if *found == kind => Ok(true),
-            Some(found) => Err(incomplete(format!("object {id} is a {found} where a {kind} belongs"))),
-            None => Ok(false),
         }
     }
 
@@ -155,7 +147,7 @@ impl<'a> Connectivity<'a> {
         let mut seen: HashSet<(ObjectId, ObjectId)> = pairs.iter().copied().collect();
         while let Some((new, old)) = pairs.pop() {
             self.complete.insert(old);
-            if new == old || !self.found.kinds.contains_key(&new) {
+            if new == old || self.found.kind(new).is_none() {
                 continue;
             }
             let mut beside = HashMap::new();
@@ -228,6 +220,15 @@ impl<'a> Connectivity<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether the push brings an object, as what it has to be.
+fn is_new(id: ObjectId, kind: Kind, found: Option<Kind>) -> Result<bool, ReceiveError> {
+    match found {
+        Some(found) if found == kind => Ok(true),
+        Some(found) => Err(incomplete(format!("object {id} is a {found} where a {kind} belongs"))),
+        None => Ok(false),
     }
 }
 

@@ -216,11 +216,12 @@ impl<'a> Deltas<'a> {
         }
         let id = object_id(kind, &content)?;
         // What the repository has proves nothing of what it names, so all of that is noted.
-        if base.pinned {
-            self.found.note(id, kind, Some(&content))?;
-        } else {
-            let beside = (&base.layout, old);
-            self.found.note_beside((id, kind), (layout, &content), beside)?;
+        match self.objects[base.object as usize].id.filter(|_| !base.pinned) {
+            Some(old_id) => {
+                let beside = (old_id, &base.layout, old);
+                self.found.note_beside((id, kind), (layout, &content), beside)?;
+            }
+            None => self.found.note(id, kind, Some(&content))?,
         }
         self.objects[child as usize].id = Some(id);
         Ok((id, content))

@@ -5,7 +5,7 @@ use super::object_check;
 use crate::git::special_files::is_special;
 use crate::git::tree_layout::{KeptLayout, Layout};
 use crate::git::{LfsPointer, ObjectId};
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 use gix::bstr::{BStr, ByteSlice};
 use gix::objs::Kind;
 
@@ -24,18 +24,45 @@ pub(super) struct FoundCommit {
     pub parents: Box<[ObjectId]>,
 }
 
+/// What is known of an object: its kind if it is in the pack, and the kinds that others say it has.
+#[derive(Debug, Clone, Copy, Default)]
+struct Mentioned {
+    kind: Option<Kind>,
+    needed_as: u8,
+}
+
+impl Mentioned {
+    const KINDS: [Kind; 4] = [Kind::Commit, Kind::Tree, Kind::Blob, Kind::Tag];
+
+    fn need(&mut self, kind: Kind) {
+        self.needed_as |= 1 << kind as u8;
+    }
+
+    fn needed(self) -> impl Iterator<Item = Kind> {
+        let kinds = Self::KINDS.into_iter();
+        kinds.filter(move |kind| self.needed_as & 1 << *kind as u8 != 0)
+    }
+}
+
+/// The folders in a folder, which tell how deep it goes.
+struct FolderLinks {
+    /// A version that was noted before: what is in it and not in `below` differs in nothing.
+    beside: Option<ObjectId>,
+    below: Box<[ObjectId]>,
+}
+
 /// Everything that was learned. A push looks up millions of names, which are sums and spread evenly: a hash of them needs a
 /// secret and little more.
 #[derive(Default)]
 pub(super) struct Found {
-    pub kinds: HashMap<ObjectId, Kind>,
+    /// The objects of the pack, and those that they name.
+    objects: HashMap<ObjectId, Mentioned>,
     pub commits: HashMap<ObjectId, FoundCommit>,
-    /// The folders in each folder that has any.
-    pub folders: HashMap<ObjectId, Box<[ObjectId]>>,
+    /// Of each folder that has folders. Of the next version of a folder only what is new is kept: a root folder may have
+    /// hundreds, and as many versions as there are commits.
+    links: HashMap<ObjectId, FolderLinks>,
     /// What each annotated tag names.
     pub tags: HashMap<ObjectId, (ObjectId, Kind)>,
-    /// What objects name, and of which kind it has to be.
-    pub needed: HashSet<(ObjectId, Kind)>,
     pub pointers: HashMap<ObjectId, LfsPointer>,
     /// Files whose content git obeys, with a name that makes it do so.
     pub special: HashMap<ObjectId, String>,
@@ -44,9 +71,7 @@ pub(super) struct Found {
 impl Found {
     /// Checks an object and notes what it tells. Content is absent for files that are larger than a pointer.
     pub(super) fn note(&mut self, id: ObjectId, kind: Kind, content: Option<&[u8]>) -> Result<(), ReceiveError> {
-        if self.kinds.insert(id, kind).is_some() {
-            return Err(ReceiveError::pack(format!("it holds object {id} twice")));
-        }
+        self.note_kind(id, kind)?;
         let Some(content) = content else { return Ok(()) };
         let bad = |reason: String| ReceiveError::BadObject {
             id: id.to_string(),
@@ -67,22 +92,44 @@ impl Found {
                     self.note_entry(name, kind, target);
                 })
                 .map_err(bad)?;
-                self.note_folders(id, folders);
+                self.note_links(id, None, folders);
             }
             Kind::Commit => {
                 let (tree, parents) = object_check::commit(content).map_err(bad)?;
-                self.needed.insert((tree, Kind::Tree));
-                self.needed.extend(parents.iter().map(|parent| (*parent, Kind::Commit)));
+                self.need(tree, Kind::Tree);
+                parents.iter().for_each(|parent| self.need(*parent, Kind::Commit));
                 let parents = parents.into_boxed_slice();
                 self.commits.insert(id, FoundCommit { tree, parents });
             }
             Kind::Tag => {
                 let (target, kind) = object_check::tag(content).map_err(bad)?;
-                self.needed.insert((target, kind));
+                self.need(target, kind);
                 self.tags.insert(id, (target, kind));
             }
         }
         Ok(())
+    }
+
+    /// The kind of an object of the pack, as far as it is worked out.
+    pub(super) fn kind(&self, id: ObjectId) -> Option<Kind> {
+        self.objects.get(&id)?.kind
+    }
+
+    /// What objects name: of which kind it has to be, and of which kind it is if it is in the pack.
+    pub(super) fn needed(&self) -> impl Iterator<Item = (ObjectId, Kind, Option<Kind>)> {
+        let objects = self.objects.iter();
+        objects.flat_map(|(id, object)| object.needed().map(|kind| (*id, kind, object.kind)))
+    }
+
+    fn need(&mut self, id: ObjectId, kind: Kind) {
+        self.objects.entry(id).or_default().need(kind);
+    }
+
+    fn note_kind(&mut self, id: ObjectId, kind: Kind) -> Result<(), ReceiveError> {
+        match self.objects.entry(id).or_default().kind.replace(kind) {
+            Some(_) => Err(ReceiveError::pack(format!("it holds object {id} twice"))),
+            None => Ok(()),
+        }
     }
 
     /// As [`Self::note`] for an object made from another one, which was noted.
@@ -90,11 +137,11 @@ impl Found {
         &mut self,
         (id, kind): (ObjectId, Kind),
         (kept, content): (&KeptLayout, &[u8]),
-        (kept_old, old): (&KeptLayout, &[u8]),
+        (old_id, kept_old, old): (ObjectId, &KeptLayout, &[u8]),
     ) -> Result<(), ReceiveError> {
         if kind == Kind::Tree
             && let Some(layout) = kept_old.of(old)
-            && self.note_folder_beside(id, (&layout, old), content)?
+            && self.note_folder_beside(id, (old_id, &layout, old), content)?
         {
             // The next version is likely to be compared with this one.
             kept.share(layout);
@@ -108,10 +155,14 @@ impl Found {
     fn note_folder_beside(
         &mut self,
         id: ObjectId,
-        (layout, old): (&Layout, &[u8]),
+        (old_id, layout, old): (ObjectId, &Layout, &[u8]),
         new: &[u8],
     ) -> Result<bool, ReceiveError> {
+        let mut folders = Vec::new();
         let noted = object_check::changed(layout, old, new, &mut |name, kind, target| {
+            if kind == Kind::Tree {
+                folders.push(target);
+            }
             self.note_entry(name, kind, target);
         });
         let noted = noted.map_err(|reason| ReceiveError::BadObject {
@@ -119,16 +170,16 @@ impl Found {
             reason,
         })?;
         if noted {
-            if self.kinds.insert(id, Kind::Tree).is_some() {
-                return Err(ReceiveError::pack(format!("it holds object {id} twice")));
+            self.note_kind(id, Kind::Tree)?;
+            if layout.has_folders() {
+                self.note_links(id, Some(old_id), folders);
             }
-            self.note_folders(id, layout.folders(new));
         }
         Ok(noted)
     }
 
     fn note_entry(&mut self, name: &BStr, kind: Kind, target: ObjectId) {
-        self.needed.insert((target, kind));
+        self.need(target, kind);
         if kind != Kind::Tree
             && let Ok(name) = name.to_str()
             && is_special(name)
@@ -137,35 +188,91 @@ impl Found {
         }
     }
 
-    fn note_folders(&mut self, id: ObjectId, folders: Vec<ObjectId>) {
-        if !folders.is_empty() {
-            self.folders.insert(id, folders.into_boxed_slice());
+    fn note_links(&mut self, id: ObjectId, beside: Option<ObjectId>, below: Vec<ObjectId>) {
+        if beside.is_some() || !below.is_empty() {
+            let below = below.into_boxed_slice();
+            self.links.insert(id, FolderLinks { beside, below });
         }
     }
 
     /// Whether folders stand in each other deeper than any program can follow.
     pub(super) fn deepest_folder_is_within(&self, limit: usize) -> bool {
-        // Height of each folder over its deepest one; the work list stands for the call stack.
+        // Height of each folder over its deepest one, or of one that it follows; the work list stands for the call stack.
         let mut heights: HashMap<ObjectId, usize> = HashMap::default();
-        for root in self.folders.keys() {
-            let mut waiting = vec![*root];
-            while let Some(id) = waiting.last().copied() {
-                if waiting.len() > limit {
-                    return false;
+        let mut waiting = Vec::new();
+        for root in self.links.keys() {
+            waiting.push(*root);
+            while let Some(id) = waiting.last() {
+                match self.height(*id, &heights) {
+                    Err(unknown) => waiting.push(unknown),
+                    Ok(height) if height > limit => return false,
+                    Ok(height) => {
+                        heights.insert(*id, height);
+                        waiting.pop();
+                    }
                 }
-                let below = self.folders.get(&id).map_or(&[][..], |below| &below[..]);
-                if let Some(child) = below.iter().find(|child| !heights.contains_key(child)) {
-                    waiting.push(*child);
-                    continue;
-                }
-                let height = 1 + below.iter().map(|child| heights[child]).max().unwrap_or(0);
-                if height > limit {
-                    return false;
-                }
-                heights.insert(id, height);
-                waiting.pop();
             }
         }
         true
+    }
+
+    /// The height of a folder, or one of which it must be known first. A folder without folders has no links.
+    fn height(&self, id: ObjectId, heights: &HashMap<ObjectId, usize>) -> Result<usize, ObjectId> {
+        let Some(links) = self.links.get(&id) else {
+            return Ok(1);
+        };
+        let known = |id: ObjectId| match heights.get(&id) {
+            Some(height) => Ok(*height),
+            None if self.links.contains_key(&id) => Err(id),
+            None => Ok(1),
+        };
+        let mut height = links.beside.map_or(Ok(1), known)?;
+        for below in &links.below {
+            height = height.max(1 + known(*below)?);
+        }
+        Ok(height)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: [u8; 20] = [7; 20];
+
+    /// A folder with a file and with folders of these ids, whose names have one length.
+    fn folder(below: &[ObjectId]) -> Vec<u8> {
+        let mut content = [b"100644 a\0", &FILE[..]].concat();
+        for (number, id) in below.iter().enumerate() {
+            content.extend_from_slice(format!("40000 folder{number}\0").as_bytes());
+            content.extend_from_slice(id.as_bytes());
+        }
+        content
+    }
+
+    fn name(number: u8) -> ObjectId {
+        ObjectId::from_bytes([number; 20])
+    }
+
+    #[test]
+    fn how_deep_folders_stand_is_known_of_versions_beside_others_too() {
+        let mut found = Found::default();
+        let flat = folder(&[]);
+        found.note(name(1), Kind::Tree, Some(&flat)).unwrap();
+        let old = folder(&[name(1), name(1)]);
+        found.note(name(2), Kind::Tree, Some(&old)).unwrap();
+        assert!(found.deepest_folder_is_within(2) && !found.deepest_folder_is_within(1));
+        // The next version has a deeper folder at the second place; the one after it has no more than at first.
+        let deeper = folder(&[name(1), name(2)]);
+        let again = folder(&[name(1), name(1)]);
+        let (kept, kept_deeper) = (KeptLayout::default(), KeptLayout::default());
+        let mut beside = |id: u8, (kept, content): (&KeptLayout, &[u8]), (old_id, kept_old, old)| {
+            let old = (name(old_id), kept_old, old);
+            found.note_beside((name(id), Kind::Tree), (kept, content), old).unwrap();
+        };
+        beside(3, (&kept_deeper, &deeper), (2, &kept, &old));
+        beside(4, (&KeptLayout::default(), &again), (3, &kept_deeper, &deeper));
+        assert!(found.links[&name(3)].beside.is_some() && found.links[&name(3)].below.len() == 1);
+        assert!(found.deepest_folder_is_within(3) && !found.deepest_folder_is_within(2));
     }
 }

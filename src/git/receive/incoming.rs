@@ -7,8 +7,9 @@ use super::large_files;
 use super::pack_stream::{self, Form, Packed};
 use super::{FoundPointer, ReceiveError};
 use crate::base::RepositoryId;
-use crate::git::durable::{sync_folder, write_new};
-use crate::git::pack::{IndexEntry, hash_from_start, header_of, index_of};
+use crate::git::durable::sync_folder;
+use crate::git::pack::{hash_from_start, header_of};
+use crate::git::pack_index::{IndexEntry, write_index};
 use crate::git::special_files::{self, SPECIAL_FILE_MAX_BYTES};
 use crate::git::{Git, GitError, ObjectId, Repository};
 use gix::objs::Find;
@@ -196,7 +197,7 @@ impl Incoming {
         };
         self.bytes = streamed.length;
         let checksum = complete(&path, streamed.length, objects.len(), &bases)?;
-        self.write_index(&objects, &checksum)?;
+        self.write_index(&mut objects, &checksum)?;
         let unresolved = objects.iter().any(|object| object.id.is_none());
         if streamed.oversized || objects.iter().any(|object| object.size > limits.object_bytes) {
             let odb = self.objects()?;
@@ -218,20 +219,18 @@ impl Incoming {
         Ok(())
     }
 
-    fn write_index(&self, objects: &[Packed], checksum: &[u8; 20]) -> Result<(), ReceiveError> {
-        let mut entries: Vec<IndexEntry> = objects
-            .iter()
-            .filter_map(|object| {
-                Some(IndexEntry {
-                    id: object.id?,
-                    offset: object.offset,
-                    crc: object.crc,
-                })
+    /// Writes the index, for which the objects are sorted by their names.
+    fn write_index(&self, objects: &mut [Packed], checksum: &[u8; 20]) -> Result<(), ReceiveError> {
+        objects.sort_unstable_by_key(|object| object.id);
+        let entries = objects.iter().filter_map(|object| {
+            Some(IndexEntry {
+                id: object.id?,
+                offset: object.offset,
+                crc: object.crc,
             })
-            .collect();
-        let index = index_of(&mut entries, checksum)?;
+        });
         let path = self.folder.join("pack").join(INDEX);
-        write_new(&path, &index).map_err(ReceiveError::own)
+        write_index(&path, entries, checksum).map_err(ReceiveError::own)
     }
 
     /// Its objects alone, without those of the repository.

@@ -38,9 +38,9 @@ pub(super) fn name(
     }
     if !nameless.is_empty() {
         // What folders name and what is nowhere else must be what was not worked out.
-        for (id, kind) in &found.needed {
-            if *kind == Kind::Blob && !found.kinds.contains_key(id) && repository.header(*id).is_err() {
-                sizes.insert(*id, None);
+        for (id, kind, found) in found.needed() {
+            if kind == Kind::Blob && found.is_none() && repository.header(id).is_err() {
+                sizes.insert(id, None);
             }
         }
     }

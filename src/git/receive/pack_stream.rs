@@ -16,8 +16,6 @@ use std::io::{self, ErrorKind, Read, Write};
 
 const BUFFER: usize = 64 << 10;
 const HEADER_BYTES: usize = 12;
-/// Entries for which room is made before any of them has come.
-const ENTRIES_AT_FIRST: usize = 4_096;
 /// Bytes of one oversized file, or of all of them, that are still read in order to say its name.
 const IDENTIFY_MAX_BYTES: u64 = 4 << 30;
 /// A delta begins with two sizes of at most ten bytes each.
@@ -90,8 +88,7 @@ pub(super) fn receive(input: &mut dyn Read, file: File, limits: ReceiveLimits) -
             limits,
         };
         let count = stream.header()?;
-        let room = ENTRIES_AT_FIRST.min(count as usize);
-        let mut arriving = Arriving::begin(scope, room, limits).map_err(ReceiveError::own)?;
+        let mut arriving = Arriving::begin(scope, count as usize, limits).map_err(ReceiveError::own)?;
         let oversized = stream.entries(count, &mut arriving);
         // What is wrong with an object comes before what is wrong behind it.
         let (objects, found) = arriving.end()?;
