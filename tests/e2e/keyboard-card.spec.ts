@@ -31,7 +31,7 @@ test('a repository is made with its whole card by keyboard alone', async ({ hub,
 	await page.keyboard.press('Enter');
 	await page.keyboard.type('alps,');
 	await expect(page.getByRole('button', { name: 'Remove alps' })).toBeVisible();
-	await tabTo(page, /^Classification/);
+	await tabTo(page, /^Field/);
 	await page.keyboard.type('landslide');
 	await expect(page.getByRole('option', { name: 'Landslide' }).last()).toBeVisible();
 	await page.keyboard.press('ArrowDown');

@@ -77,7 +77,10 @@ pub(super) fn write_pack(
     while let Some(first) = rest.first() {
         let end = rest.partition_point(|item| item.pack <= first.pack);
         let (group, further) = rest.split_at(end);
-        match (first.pack as usize).checked_sub(1).and_then(|number| packs.packs.get(number)) {
+        match (first.pack as usize)
+            .checked_sub(1)
+            .and_then(|number| packs.packs.get(number))
+        {
             Some(pack) => stream.copy(pack, group)?,
             None => group.iter().try_for_each(|item| stream.whole(item.id))?,
         }

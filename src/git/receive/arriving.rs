@@ -4,7 +4,7 @@
 use super::delta;
 use super::deltas::CHAIN_MAX;
 use super::found::Found;
-use super::pack_stream::{Form, Packed};
+use super::packed::Packed;
 use super::{ReceiveError, ReceiveLimits};
 use crate::git::ObjectId;
 use crate::git::generations::Generations;
@@ -31,6 +31,8 @@ const SHARED_FROM_BYTES: usize = 512 << 10;
 
 /// Objects for which room is made when the first comes.
 const ROOM_AT_FIRST: usize = 4_096;
+/// When one of so many has come, the pack is believed to have as many as it says.
+const PART_TO_BELIEVE: usize = 8;
 
 /// An object that has come, with what came out of it; without content when that is large.
 struct Arrived {
@@ -136,9 +138,9 @@ impl Objects {
     fn make(&mut self, arrived: Arrived) -> Result<(), ReceiveError> {
         let Arrived { packed, content } = arrived;
         let (mut object, mut beside) = (None, None);
-        match (packed.form, content) {
-            (Form::Whole(kind), Some(content)) => object = Some(Base::new(kind, content, 0, packed.size)),
-            (Form::Offset(base), Some(instructions)) if self.is_within_bounds(&packed) => {
+        match (packed.kind(), packed.base_offset(), content) {
+            (Some(kind), _, Some(content)) => object = Some(Base::new(kind, content, 0, packed.size)),
+            (None, Some(base), Some(instructions)) if self.is_within_bounds(&packed) => {
                 beside = self.bases.get(base).cloned();
                 if let Some(base) = &beside {
                     object = self.worked_out(&packed, base, &instructions)?;
@@ -191,10 +193,12 @@ impl Objects {
             name,
         ) in made.into_iter().zip(names)
         {
-            packed.id = packed.id.or(name);
-            match (packed.id, packed.form, &object) {
+            if let Some(name) = name {
+                packed.set_id(name);
+            }
+            match (packed.id(), packed.kind(), &object) {
                 (Some(id), _, Some(object)) => object.note(&mut self.found, id, beside.as_deref())?,
-                (Some(id), Form::Whole(kind), None) => self.found.note(id, kind, None)?,
+                (Some(id), Some(kind), None) => self.found.note(id, kind, None)?,
                 _ => {}
             }
             self.make_room();
@@ -203,11 +207,18 @@ impl Objects {
         Ok(())
     }
 
-    /// Doubles the room when it is used up, but never beyond what will come: what the pack says costs nothing before it comes.
+    /// Doubles the room when it is used up. Once a good part has come of what the pack says to have, there is room for all of it,
+    /// as growing holds everything twice; what a pack merely says costs nothing.
     fn make_room(&mut self) {
         let used = self.all.len();
-        if used == self.all.capacity() {
-            let left = self.count.saturating_sub(used).max(1);
+        if used < self.all.capacity() {
+            return;
+        }
+        let left = self.count.saturating_sub(used).max(1);
+        if used >= self.count / PART_TO_BELIEVE {
+            self.all.reserve_exact(left);
+            self.found.expect(self.count);
+        } else {
             self.all.reserve_exact(used.max(ROOM_AT_FIRST).min(left));
         }
     }

@@ -7,7 +7,7 @@
 use super::delta;
 use super::found::Found;
 use super::object_check::STRUCTURE_MAX_BYTES;
-use super::pack_stream::{Form, Packed};
+use super::packed::Packed;
 use super::{ReceiveError, ReceiveLimits};
 use crate::git::ObjectId;
 use crate::git::pack::object_id;
@@ -59,7 +59,7 @@ impl<'a> Deltas<'a> {
         let file = data::File::at(path, gix::hash::Kind::Sha1).map_err(|error| ReceiveError::Git(error.into()))?;
         let mut by_name: HashMap<ObjectId, Vec<u32>> = HashMap::default();
         for (place, object) in objects.iter().enumerate() {
-            if let (Form::Named(base), None) = (object.form, object.id) {
+            if let Some(base) = object.base_name() {
                 let place = u32::try_from(place).map_err(|_| ReceiveError::pack("it has too many objects"))?;
                 by_name.entry(base).or_default().push(place);
             }
@@ -82,7 +82,7 @@ impl<'a> Deltas<'a> {
     pub(super) fn resolve(&mut self) -> Result<(), ReceiveError> {
         for place in 0..self.objects.len() {
             let object = &self.objects[place];
-            let (Form::Whole(kind), Some(id)) = (object.form, object.id) else {
+            let (Some(kind), Some(id)) = (object.kind(), object.id()) else {
                 continue;
             };
             let too_large = object.size > self.limits.object_bytes;
@@ -211,19 +211,19 @@ impl<'a> Deltas<'a> {
                 content.len()
             )));
         }
-        if let Some(id) = object.id {
+        if let Some(id) = object.id() {
             return Ok((id, content));
         }
         let id = object_id(kind, &content)?;
         // What the repository has proves nothing of what it names, so all of that is noted.
-        match self.objects[base.object as usize].id.filter(|_| !base.pinned) {
+        match self.objects[base.object as usize].id().filter(|_| !base.pinned) {
             Some(old_id) => {
                 let beside = (old_id, &base.layout, old);
                 self.found.note_beside((id, kind), (layout, &content), beside)?;
             }
             None => self.found.note(id, kind, Some(&content))?,
         }
-        self.objects[child as usize].id = Some(id);
+        self.objects[child as usize].set_id(id);
         Ok((id, content))
     }
 
@@ -271,11 +271,11 @@ fn wanted(objects: &[Packed], by_name: &HashMap<ObjectId, Vec<u32>>) -> Result<V
     let mut marked = vec![false; objects.len()];
     let mut wanted = Vec::new();
     for (first, object) in objects.iter().enumerate() {
-        let named = || object.id.is_some_and(|id| by_name.contains_key(&id));
-        let mut next = (object.id.is_none() || named()).then_some(first);
+        let named = || object.id().is_some_and(|id| by_name.contains_key(&id));
+        let mut next = (object.id().is_none() || named()).then_some(first);
         while let Some(place) = next.take().filter(|place| !marked[*place]) {
             marked[place] = true;
-            if let Form::Offset(base) = objects[place].form {
+            if let Some(base) = objects[place].base_offset() {
                 let delta = u32::try_from(place).map_err(|_| ReceiveError::pack("it has too many objects"))?;
                 wanted.push((base, delta));
                 next = objects.binary_search_by_key(&base, |object| object.offset).ok();
@@ -307,7 +307,7 @@ fn inflated(
     let wrong = || ReceiveError::pack("an object cannot be inflated");
     let size = usize::try_from(object.inflated).map_err(|_| wrong())?;
     let compressed = file
-        .entry_slice(object.data_offset..file.pack_end() as u64)
+        .entry_slice(object.data_offset()..file.pack_end() as u64)
         .ok_or_else(wrong)?;
     let mut content = vec![0; size];
     inflate.reset();

@@ -1,6 +1,7 @@
 //! What is learned of the objects of a pack while they pass: enough to judge the whole without reading it again.
 
 use super::ReceiveError;
+use super::folder_links::FolderLinks;
 use super::object_check;
 use crate::git::special_files::is_special;
 use crate::git::tree_layout::{KeptLayout, Layout};
@@ -29,6 +30,8 @@ pub(super) struct FoundCommit {
 struct Mentioned {
     kind: Option<Kind>,
     needed_as: u8,
+    /// The number of a folder that has folders, counted from one.
+    folder: u32,
 }
 
 impl Mentioned {
@@ -44,13 +47,6 @@ impl Mentioned {
     }
 }
 
-/// The folders in a folder, which tell how deep it goes.
-struct FolderLinks {
-    /// A version that was noted before: what is in it and not in `below` differs in nothing.
-    beside: Option<ObjectId>,
-    below: Box<[ObjectId]>,
-}
-
 /// Everything that was learned. A push looks up millions of names, which are sums and spread evenly: a hash of them needs a
 /// secret and little more.
 #[derive(Default)]
@@ -58,9 +54,7 @@ pub(super) struct Found {
     /// The objects of the pack, and those that they name.
     objects: HashMap<ObjectId, Mentioned>,
     pub commits: HashMap<ObjectId, FoundCommit>,
-    /// Of each folder that has folders. Of the next version of a folder only what is new is kept: a root folder may have
-    /// hundreds, and as many versions as there are commits.
-    links: HashMap<ObjectId, FolderLinks>,
+    folders: FolderLinks,
     /// What each annotated tag names.
     pub tags: HashMap<ObjectId, (ObjectId, Kind)>,
     pub pointers: HashMap<ObjectId, LfsPointer>,
@@ -92,7 +86,7 @@ impl Found {
                     self.note_entry(name, kind, target);
                 })
                 .map_err(bad)?;
-                self.note_links(id, None, folders);
+                self.note_folders(id, None, &folders)?;
             }
             Kind::Commit => {
                 let (tree, parents) = object_check::commit(content).map_err(bad)?;
@@ -108,6 +102,11 @@ impl Found {
             }
         }
         Ok(())
+    }
+
+    /// Makes room for so many objects at once.
+    pub(super) fn expect(&mut self, count: usize) {
+        self.objects.reserve(count.saturating_sub(self.objects.len()));
     }
 
     /// The kind of an object of the pack, as far as it is worked out.
@@ -172,7 +171,7 @@ impl Found {
         if noted {
             self.note_kind(id, Kind::Tree)?;
             if layout.has_folders() {
-                self.note_links(id, Some(old_id), folders);
+                self.note_folders(id, Some(old_id), &folders)?;
             }
         }
         Ok(noted)
@@ -188,49 +187,23 @@ impl Found {
         }
     }
 
-    fn note_links(&mut self, id: ObjectId, beside: Option<ObjectId>, below: Vec<ObjectId>) {
-        if beside.is_some() || !below.is_empty() {
-            let below = below.into_boxed_slice();
-            self.links.insert(id, FolderLinks { beside, below });
+    fn note_folders(&mut self, id: ObjectId, beside: Option<ObjectId>, below: &[ObjectId]) -> Result<(), ReceiveError> {
+        if beside.is_none() && below.is_empty() {
+            return Ok(());
         }
+        let number = self
+            .folders
+            .note(beside, below)
+            .and_then(|number| number.checked_add(1));
+        let number = number.ok_or_else(|| ReceiveError::TooManyObjects("it has too many folders".to_owned()))?;
+        self.objects.entry(id).or_default().folder = number;
+        Ok(())
     }
 
     /// Whether folders stand in each other deeper than any program can follow.
-    pub(super) fn deepest_folder_is_within(&self, limit: usize) -> bool {
-        // Height of each folder over its deepest one, or of one that it follows; the work list stands for the call stack.
-        let mut heights: HashMap<ObjectId, usize> = HashMap::default();
-        let mut waiting = Vec::new();
-        for root in self.links.keys() {
-            waiting.push(*root);
-            while let Some(id) = waiting.last() {
-                match self.height(*id, &heights) {
-                    Err(unknown) => waiting.push(unknown),
-                    Ok(height) if height > limit => return false,
-                    Ok(height) => {
-                        heights.insert(*id, height);
-                        waiting.pop();
-                    }
-                }
-            }
-        }
-        true
-    }
-
-    /// The height of a folder, or one of which it must be known first. A folder without folders has no links.
-    fn height(&self, id: ObjectId, heights: &HashMap<ObjectId, usize>) -> Result<usize, ObjectId> {
-        let Some(links) = self.links.get(&id) else {
-            return Ok(1);
-        };
-        let known = |id: ObjectId| match heights.get(&id) {
-            Some(height) => Ok(*height),
-            None if self.links.contains_key(&id) => Err(id),
-            None => Ok(1),
-        };
-        let mut height = links.beside.map_or(Ok(1), known)?;
-        for below in &links.below {
-            height = height.max(1 + known(*below)?);
-        }
-        Ok(height)
+    pub(super) fn deepest_folder_is_within(&self, limit: u16) -> bool {
+        let number_of = |id| self.objects.get(&id)?.folder.checked_sub(1);
+        self.folders.deepest_is_within(limit, &number_of)
     }
 }
 
@@ -272,7 +245,6 @@ mod tests {
         };
         beside(3, (&kept_deeper, &deeper), (2, &kept, &old));
         beside(4, (&KeptLayout::default(), &again), (3, &kept_deeper, &deeper));
-        assert!(found.links[&name(3)].beside.is_some() && found.links[&name(3)].below.len() == 1);
         assert!(found.deepest_folder_is_within(3) && !found.deepest_folder_is_within(2));
     }
 }

@@ -4,7 +4,8 @@ use super::connectivity::Connectivity;
 use super::deltas::Deltas;
 use super::found::Found;
 use super::large_files;
-use super::pack_stream::{self, Form, Packed};
+use super::pack_stream;
+use super::packed::{Extent, Form, Packed};
 use super::{FoundPointer, ReceiveError};
 use crate::base::RepositoryId;
 use crate::git::durable::sync_folder;
@@ -31,7 +32,7 @@ const EARLY_WORK_PER_BYTE: u64 = 64;
 /// What reading the end of a chain of deltas may take, as a multiple of the largest object.
 const CHAIN_COST: u64 = 64;
 /// Folders in folders; git itself reads 2,048 by default.
-const FOLDER_DEPTH_MAX: usize = 2_048;
+const FOLDER_DEPTH_MAX: u16 = 2_048;
 
 /// What one push may bring.
 #[derive(Debug, Clone, Copy)]
@@ -183,7 +184,7 @@ impl Incoming {
         if objects.is_empty() {
             return Ok(());
         }
-        let bases = if objects.iter().all(|object| object.id.is_some()) {
+        let bases = if objects.iter().all(|object| object.id().is_some()) {
             Vec::new()
         } else {
             resolve(
@@ -198,7 +199,7 @@ impl Incoming {
         self.bytes = streamed.length;
         let checksum = complete(&path, streamed.length, objects.len(), &bases)?;
         self.write_index(&mut objects, &checksum)?;
-        let unresolved = objects.iter().any(|object| object.id.is_none());
+        let unresolved = objects.iter().any(|object| object.id().is_none());
         if streamed.oversized || objects.iter().any(|object| object.size > limits.object_bytes) {
             let odb = self.objects()?;
             let files = large_files::name(&self.found, &odb, &objects, repository, limits.object_bytes)?;
@@ -221,10 +222,10 @@ impl Incoming {
 
     /// Writes the index, for which the objects are sorted by their names.
     fn write_index(&self, objects: &mut [Packed], checksum: &[u8; 20]) -> Result<(), ReceiveError> {
-        objects.sort_unstable_by_key(|object| object.id);
+        objects.sort_unstable_by_key(Packed::id);
         let entries = objects.iter().filter_map(|object| {
             Some(IndexEntry {
-                id: object.id?,
+                id: object.id()?,
                 offset: object.offset,
                 crc: object.crc,
             })
@@ -315,15 +316,13 @@ fn resolve(
         let mut crc = crc32fast::Hasher::new();
         crc.update(&head);
         crc.update(&base.compressed);
-        let place = deltas.add(Packed {
+        let extent = Extent {
             offset: end,
-            data_offset: end + head.len() as u64,
+            head: u8::try_from(head.len()).map_err(|_| ReceiveError::pack("a header is too long"))?,
             inflated: size,
-            size,
             crc: crc.finalize(),
-            form: Form::Whole(kind),
-            id: Some(id),
-        });
+        };
+        let place = deltas.add(Packed::new(extent, Form::Whole(kind), size, Some(id)));
         end += (head.len() + base.compressed.len()) as u64;
         bases.push(base);
         deltas.resolve_from(place, kind, id, content)?;

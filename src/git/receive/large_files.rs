@@ -2,7 +2,7 @@
 
 use super::ReceiveError;
 use super::found::Found;
-use super::pack_stream::Packed;
+use super::packed::Packed;
 use crate::git::tree::join;
 use crate::git::{ObjectId, Repository};
 use gix::objs::{Find, Kind, TreeRefIter};
@@ -31,7 +31,7 @@ pub(super) fn name(
     let mut sizes: HashMap<ObjectId, Option<u64>> = HashMap::new();
     let mut nameless = Vec::new();
     for object in objects.iter().filter(|object| object.size > limit) {
-        match object.id {
+        match object.id() {
             Some(id) => drop(sizes.insert(id, Some(object.size))),
             None => nameless.push(object.size),
         }

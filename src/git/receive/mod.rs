@@ -19,6 +19,7 @@ mod connectivity;
 pub(in crate::git) mod delta;
 mod deltas;
 mod error;
+mod folder_links;
 mod found;
 mod idents;
 mod incoming;
@@ -26,6 +27,7 @@ mod large_files;
 mod object_check;
 mod pack_file;
 mod pack_stream;
+mod packed;
 mod references;
 
 pub use commands::{Capabilities, Command, PushCommands};

@@ -5,6 +5,7 @@ use super::arriving::{Arriving, HANDED_MAX_BYTES};
 use super::found::Found;
 use super::object_check::STRUCTURE_MAX_BYTES;
 use super::pack_file::PackFile;
+use super::packed::{Extent, Form, Packed};
 use super::{ReceiveError, ReceiveLimits};
 use crate::git::ObjectId;
 use gix::objs::Kind;
@@ -20,32 +21,6 @@ const HEADER_BYTES: usize = 12;
 const IDENTIFY_MAX_BYTES: u64 = 4 << 30;
 /// A delta begins with two sizes of at most ten bytes each.
 const DELTA_HEAD_BYTES: usize = 20;
-
-/// An object of the pack. Those of the first pass are in the order of the file.
-#[derive(Debug, Clone)]
-pub(super) struct Packed {
-    pub offset: u64,
-    /// Where its compressed bytes begin, behind its header.
-    pub data_offset: u64,
-    /// Bytes that come out when it is inflated: the object, or the delta.
-    pub inflated: u64,
-    /// Size of the object.
-    pub size: u64,
-    pub crc: u32,
-    pub form: Form,
-    /// Known when the object has been worked out.
-    pub id: Option<ObjectId>,
-}
-
-/// How an object is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    Whole(Kind),
-    /// A delta against the object at this place of the same pack.
-    Offset(u64),
-    /// A delta against an object named by its id.
-    Named(ObjectId),
-}
 
 /// What the first pass leaves.
 pub(super) struct Streamed {
@@ -147,7 +122,7 @@ impl PackStream<'_, '_> {
                 identified = identified.saturating_add(object.size);
                 refuse_unreadable(object.size, identified, limits)?;
             }
-            if !matches!(object.form, Form::Whole(_)) {
+            if object.kind().is_none() {
                 work = work.saturating_add(object.size.min(limits.object_bytes));
             }
             if work > ReceiveLimits::work_bytes(self.offset) {
@@ -193,15 +168,13 @@ impl PackStream<'_, '_> {
                 (Form::Whole(kind), inflated, id, content)
             }
         };
-        let packed = Packed {
+        let extent = Extent {
             offset,
-            data_offset: entry.data_offset,
+            head: u8::try_from(entry.data_offset - offset).map_err(|_| ReceiveError::pack("a header is too long"))?,
             inflated,
-            size,
             crc: std::mem::take(&mut self.crc).finalize(),
-            form,
-            id,
         };
+        let packed = Packed::new(extent, form, size, id);
         Ok((packed, content))
     }
 

@@ -31,6 +31,8 @@ const PLAIN = new Set(['not_found', 'gone', 'internal', 'unauthorized']);
 export function explain(problem: Problem): string {
 	const known = byCode(problem.code);
 	if (problem.message === '') return known ?? m.problem_internal();
+	// What went wrong inside stands in the log; what can be done is known here.
+	if (problem.code === 'internal') return m.problem_internal();
 	if (getLocale() !== 'zh' || known === undefined) return problem.message;
 	if (PLAIN.has(problem.code)) return known;
 	return `${known}（${problem.message}）`;

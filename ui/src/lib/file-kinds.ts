@@ -1,3 +1,4 @@
+import { m } from '$messages';
 /** How the content of a file is shown. */
 export type FileView =
 	| 'code'
@@ -124,8 +125,6 @@ function isTextual(file: FileToShow): boolean {
 }
 
 const FORMAT_NAMES: Record<string, string> = {
-	bin: 'Binary',
-	ckpt: 'Checkpoint',
 	gguf: 'GGUF',
 	h5: 'HDF5',
 	hdf5: 'HDF5',
@@ -145,5 +144,11 @@ const FORMAT_NAMES: Record<string, string> = {
 /** What the format of a file is called, by the ending of its name; nothing when it has none. */
 export function formatName(name: string): string | undefined {
 	const ending = /\.([A-Za-z0-9]{1,11})$/.exec(name)?.[1];
+	switch (ending?.toLowerCase()) {
+		case 'bin':
+			return m.files_kind_binary();
+		case 'ckpt':
+			return m.files_kind_checkpoint();
+	}
 	return ending && (FORMAT_NAMES[ending.toLowerCase()] ?? ending.toUpperCase());
 }

@@ -1,2 +1,0 @@
-
-export{_ as component}from"../chunks/B5mG4313.js";

@@ -1,2 +1,0 @@
-
-export{t as component}from"../chunks/B5mG4313.js";
