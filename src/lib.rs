@@ -33,6 +33,8 @@ pub mod http;
 pub mod jobs;
 // Signing keys and signatures of URLs and tokens.
 pub mod keys;
+// What the files of models say of them.
+pub mod models;
 // Discussions and pull requests.
 pub mod pulls;
 // Repositories: names, visibility, settings, and the one way to commit to them.

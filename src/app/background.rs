@@ -7,6 +7,7 @@ use crate::base::size::human;
 use crate::cards::CardFollower;
 use crate::files::SpaceConsumer;
 use crate::jobs::{JobError, PeriodicTask};
+use crate::models::ModelFollower;
 use crate::pulls;
 use crate::repos::PathHistory;
 use crate::search::SearchConsumer;
@@ -31,6 +32,7 @@ pub(super) fn register(hub: &Hub) -> Result<(), AppError> {
     hub.events.register(PathHistory::new(hub.repos.clone()));
     hub.events.register(ClassificationCounts::new(hub.taxonomy.clone()));
     hub.events.register(CardFollower::new(hub.cards.clone()));
+    hub.events.register(ModelFollower::new(hub.models.clone()));
     hub.events.register(SpaceConsumer::new(hub.files.clone()));
     hub.events.register(pulls::Forgetting::new(hub.pulls.clone()));
     hub.events.register(Forgetting::new(hub.social.clone()));
@@ -54,7 +56,7 @@ fn tasks(hub: &Hub) -> Vec<PeriodicTask> {
         task(
             hub,
             "reindex",
-            "Makes anew what is derived from git and metadata: path history, cards, search indexes.",
+            "Makes anew what is derived from git and metadata: path history, cards, facts of models, search indexes.",
             None,
             reindex,
         ),

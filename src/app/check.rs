@@ -3,7 +3,7 @@
 use super::error::AppError;
 use super::hub::Hub;
 use crate::base::blocking;
-use crate::{blobs, cards, events, jobs, taxonomy, users};
+use crate::{blobs, cards, events, jobs, models, taxonomy, users};
 use anyhow::Context;
 
 impl Hub {
@@ -42,6 +42,7 @@ impl Hub {
                 problems.extend(hub.repos.check(tx)?);
                 problems.extend(taxonomy::check(tx)?);
                 problems.extend(cards::check(tx)?);
+                problems.extend(models::check(tx)?);
                 problems.extend(hub.files.check(tx)?);
                 problems.extend(hub.pulls.check(tx)?);
                 problems.extend(hub.social.check(tx)?);

@@ -11,6 +11,7 @@ use crate::files::{Files, Traffic};
 use crate::git::Git;
 use crate::jobs::{Jobs, JobsOptions, Tasks};
 use crate::keys::Keys;
+use crate::models::Models;
 use crate::pulls::Pulls;
 use crate::repos::Repos;
 use crate::search::Search;
@@ -49,6 +50,8 @@ pub struct Hub {
     pub taxonomy: Taxonomy,
     /// Cards of repositories.
     pub cards: Cards,
+    /// What the files of models say.
+    pub models: Models,
     /// Views and downloads on their way to the counters.
     pub traffic: Traffic,
     /// Files and uploads.
@@ -89,6 +92,7 @@ impl Hub {
         let repos = Repos::new(store.clone(), git.clone(), users.clone(), events.clone(), clock.clone());
         let taxonomy = Taxonomy::new(store.clone(), events.clone(), clock.clone());
         let cards = Cards::new(store.clone(), repos.clone(), events.clone(), clock.clone());
+        let models = Models::new(store.clone(), repos.clone(), blobs.clone(), events.clone());
         let traffic = Traffic::default();
         let files = Files::new(
             store.clone(),
@@ -131,6 +135,7 @@ impl Hub {
             repos,
             taxonomy,
             cards,
+            models,
             traffic,
             files,
             editor,

@@ -12,10 +12,14 @@ impl Hub {
         let histories = histories.await.context("the path history could not be made anew")?;
         let cards = self.cards.refresh_all();
         let cards = cards.await.context("the cards could not be read again")?;
+        let models = self.models.refresh_all();
+        let models = models
+            .await
+            .context("the files of the models could not be read again")?;
         let indexed = self.search.rebuild(true).await;
         let indexed = indexed.map_err(|error| anyhow!("the search indexes could not be filled: {error}"))?;
         Ok(format!(
-            "Read the history of {histories} repositories; {cards} cards had changed. Indexed {} repositories, {} accounts \
+            "Read the history of {histories} repositories; {cards} cards and {models} models had changed. Indexed {} repositories, {} accounts \
              and {} files.",
             indexed.repositories, indexed.users, indexed.files
         ))

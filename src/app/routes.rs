@@ -99,6 +99,7 @@ fn hf_parts(hub: &Hub) -> hf::HfParts {
     hf::HfParts {
         repos: hub.repos.clone(),
         cards: hub.cards.clone(),
+        models: hub.models.clone(),
         files: hub.files.clone(),
         editor: hub.editor.clone(),
         pulls: hub.pulls.clone(),

@@ -1,5 +1,5 @@
 use crate::store::Schema;
-use crate::{blobs, cards, events, files, git, jobs, pulls, repos, social, taxonomy, users};
+use crate::{blobs, cards, events, files, git, jobs, models, pulls, repos, social, taxonomy, users};
 
 /// Every table of the hub, in import order, and the migrations that led to them. A snapshot test shows every change.
 pub fn schema() -> Schema {
@@ -13,6 +13,7 @@ pub fn schema() -> Schema {
         repos::TABLES,
         taxonomy::TABLES,
         cards::TABLES,
+        models::TABLES,
         files::TABLES,
         pulls::TABLES,
         social::TABLES,

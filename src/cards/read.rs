@@ -1,7 +1,7 @@
 use crate::base::blocking;
 use crate::cards::metadata::{self, ParsedCard};
 use crate::cards::problem::{CardProblem, Position, Severity};
-use crate::cards::store::Card;
+use crate::cards::store::{self, Card};
 use crate::cards::{Cards, CardsError, front_matter};
 use crate::git::{self, GitError, ObjectId};
 use crate::repos::ReadRepo;
@@ -95,6 +95,14 @@ impl Cards {
             Ok(ReadCard { commit, text, card })
         })
         .await
+    }
+
+    /// The cards of the default branches of several repositories, in their order, as their rows have them.
+    pub fn rows(&self, proofs: &[ReadRepo]) -> Result<Vec<Card>, StoreError> {
+        self.store.read(|tx| {
+            let cards = proofs.iter().map(|proof| store::card(tx, proof.id()));
+            cards.map(|card| Ok(card?.unwrap_or_default())).collect()
+        })
     }
 
     /// Reads a text as if it were README.md of a repository.

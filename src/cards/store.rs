@@ -124,6 +124,11 @@ pub(super) fn put(tx: &WriteTx<'_>, id: RepositoryId, card: Card, public: bool) 
     Ok(old.is_none_or(|old| old.card != new.card))
 }
 
+/// The card of a repository's default branch as it was last read.
+pub(super) fn card(tx: &impl ReadRows, id: RepositoryId) -> Result<Option<Card>, StoreError> {
+    Ok(CARDS.get(tx, &id)?.map(|stored| stored.card))
+}
+
 /// Removes the card of a repository that is gone.
 pub(super) fn remove(tx: &WriteTx<'_>, id: RepositoryId) -> Result<(), StoreError> {
     let old = CARDS.delete(tx, &id)?;

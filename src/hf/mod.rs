@@ -15,6 +15,7 @@ mod commit_lines;
 use crate::cards::Cards;
 use crate::editor::Editor;
 use crate::files::Files;
+use crate::models::Models;
 use crate::pulls::Pulls;
 use crate::repos::Repos;
 use crate::search::Search;
@@ -28,6 +29,8 @@ pub struct HfParts {
     pub repos: Repos,
     /// Their cards.
     pub cards: Cards,
+    /// What the files of models say.
+    pub models: Models,
     /// Their files.
     pub files: Files,
     /// Their histories.

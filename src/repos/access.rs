@@ -193,6 +193,22 @@ impl Repos {
         })
     }
 
+    /// Those of these repositories that the caller may read, in their order, as one snapshot has them.
+    pub fn readable_among(&self, caller: &Caller, ids: &[RepositoryId]) -> Result<Vec<ReadRepo>, StoreError> {
+        self.store.read(|tx| {
+            let mut readable = Vec::with_capacity(ids.len());
+            for id in ids {
+                if let Some(repository) = store::repository(tx, *id)?.filter(Repository::is_live)
+                    && may_read(tx, caller, &repository)?
+                    && let Some(owner) = crate::users::account(tx, repository.owner)?
+                {
+                    readable.push(ReadRepo { repository, owner });
+                }
+            }
+            Ok(readable)
+        })
+    }
+
     /// Proves that the caller may write to what it may read.
     pub fn writable(&self, caller: &Caller, read: ReadRepo) -> Result<WriteRepo, ReposError> {
         let actor = self.insider(caller, &read.repository, Scope::Write, Permission::Write)?;

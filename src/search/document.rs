@@ -43,6 +43,15 @@ pub struct RepositoryDocument {
     pub tasks: Vec<String>,
     /// Library from the card.
     pub library: Option<String>,
+    /// Words to filter by, as the Hugging Face Hub writes them. Searchable, not kept.
+    #[serde(skip)]
+    pub labels: Vec<String>,
+    /// The task of the card, or what the files of a model tell of it.
+    #[serde(default)]
+    pub pipeline_tag: Option<String>,
+    /// Parameters, as the headers of a model's weights tell.
+    #[serde(default)]
+    pub parameters: Option<u64>,
     /// Ids of its classification nodes and of all their ancestors.
     pub classifications: Vec<String>,
     /// Other searchable text of the card: names of classifications, base models, datasets, sensors.
@@ -83,6 +92,8 @@ pub(crate) mod keyword {
     pub(crate) const NAME: usize = 9;
     pub(crate) const FAMILY: usize = 10;
     pub(crate) const FEATURED: usize = 11;
+    pub(crate) const LABEL: usize = 12;
+    pub(crate) const PIPELINE: usize = 13;
 }
 
 /// Number columns, by index into [`RepositoryDocument::NUMBERS`].
@@ -95,6 +106,8 @@ pub(crate) mod number {
     pub(crate) const VIEWS: usize = 5;
     /// In thousandths.
     pub(crate) const TRENDING: usize = 6;
+    /// -1 when unknown.
+    pub(crate) const PARAMETERS: usize = 7;
 }
 
 /// The reader of public repositories.
@@ -133,6 +146,8 @@ impl RepositoryDocument {
         push(keyword::FRAMEWORK, &mut self.frameworks.iter());
         push(keyword::TASK, &mut self.tasks.iter());
         push(keyword::LIBRARY, &mut self.library.iter());
+        push(keyword::LABEL, &mut self.labels.iter());
+        push(keyword::PIPELINE, &mut self.pipeline_tag.iter());
         push(keyword::CLASSIFICATION, &mut self.classifications.iter());
         if self.featured {
             keywords.push((keyword::FEATURED, "yes".to_owned()));
@@ -164,7 +179,7 @@ impl RepositoryDocument {
 
 impl Indexed for RepositoryDocument {
     const NAME: &'static str = "repositories";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const KEYWORDS: &'static [(&'static str, bool)] = &[
         ("kind", true),
         ("owner", true),
@@ -178,8 +193,19 @@ impl Indexed for RepositoryDocument {
         ("name", true),
         ("family", false),
         ("featured", false),
+        ("label", false),
+        ("pipeline", false),
     ];
-    const NUMBERS: &'static [&'static str] = &["size", "created", "updated", "stars", "downloads", "views", "trending"];
+    const NUMBERS: &'static [&'static str] = &[
+        "size",
+        "created",
+        "updated",
+        "stars",
+        "downloads",
+        "views",
+        "trending",
+        "parameters",
+    ];
 
     fn id(&self) -> u128 {
         u128::from_be_bytes(*self.id.as_bytes())
@@ -232,6 +258,7 @@ impl Indexed for RepositoryDocument {
                 integer(self.counters.downloads),
                 integer(self.counters.views),
                 trending,
+                self.parameters.map_or(-1, integer),
             ],
             stored: rmp_serde::to_vec_named(&kept).unwrap_or_default(),
         }

@@ -99,6 +99,14 @@ pub struct RepositoryFilter {
     pub size_min: Option<u64>,
     /// Largest size in bytes.
     pub size_max: Option<u64>,
+    /// Labels, all of which are required.
+    pub labels: Vec<String>,
+    /// Tasks as the card or the files of a model tell the one.
+    pub pipeline_tags: Vec<String>,
+    /// Fewest parameters.
+    pub parameters_min: Option<u64>,
+    /// Most parameters.
+    pub parameters_max: Option<u64>,
     /// Only featured ones.
     pub featured: bool,
 }
@@ -368,6 +376,7 @@ impl Run<'_> {
             (keyword::FRAMEWORK, &filter.frameworks),
             (keyword::TASK, &filter.tasks),
             (keyword::LIBRARY, &filter.libraries),
+            (keyword::PIPELINE, &filter.pipeline_tags),
             (keyword::CLASSIFICATION, &filter.classifications),
         ] {
             any(column, &mut values.iter().map(|value| keyword_form(value)));
@@ -381,10 +390,18 @@ impl Run<'_> {
         for tag in &filter.tags {
             any(keyword::TAG, &mut std::iter::once(keyword_form(tag)));
         }
+        for label in &filter.labels {
+            any(keyword::LABEL, &mut std::iter::once(keyword_form(label)));
+        }
         if filter.featured {
             any(keyword::FEATURED, &mut std::iter::once("yes".to_owned()));
         }
         clauses.extend(size_clause(self.fields, number::SIZE, filter.size_min, filter.size_max));
+        // Models of which it is not known have fewer than none.
+        if filter.parameters_min.is_some() || filter.parameters_max.is_some() {
+            let min = Some(filter.parameters_min.unwrap_or(0));
+            clauses.extend(size_clause(self.fields, number::PARAMETERS, min, filter.parameters_max));
+        }
         Box::new(BooleanQuery::new(clauses))
     }
 

@@ -4,6 +4,7 @@ use crate::base::{RepositoryId, UserId};
 use crate::cards;
 use crate::git::{GitError, ObjectId, Repository as GitRepository};
 use crate::jobs::JobError;
+use crate::models::{ModelFacts, labels};
 use crate::repos::{Repos, Repository, Visibility};
 use crate::search::document::RepositoryDocument;
 use crate::search::files::{FileChange, FileDocument};
@@ -179,6 +180,7 @@ struct Rows {
     owner: Account,
     collaborators: Vec<UserId>,
     classifications: Classifications,
+    facts: Option<ModelFacts>,
 }
 
 impl Rows {
@@ -195,6 +197,7 @@ impl Rows {
             owner,
             collaborators: collaborators.into_iter().map(|(account, _)| account).collect(),
             classifications: classifications(tx, id)?,
+            facts: crate::models::facts(tx, id)?,
         }))
     }
 }
@@ -248,10 +251,14 @@ fn repository_document(rows: Rows, content: Content, counters: Counters) -> Repo
         owner,
         collaborators,
         classifications,
+        facts,
     } = rows;
     let mut readers = collaborators;
     readers.push(repository.owner);
     let card = cards::parse(&content.readme).metadata;
+    let mut labels = labels(repository.kind.family(), &card, facts.as_ref());
+    // Models' own labels name a language without saying that it is one; clients ask either way.
+    labels.extend(card.language.iter().map(|language| format!("language:{language}")));
     let mut text: Vec<String> = Vec::new();
     text.extend(card.base_model);
     text.extend(card.datasets);
@@ -260,8 +267,12 @@ fn repository_document(rows: Rows, content: Content, counters: Counters) -> Repo
     text.extend(card.crs);
     text.extend(card.bands.into_iter().take(BAND_NAMES).map(|band| band.name));
     text.extend(classifications.names);
+    let pipeline_tag = told(
+        &card.pipeline_tag,
+        facts.as_ref().and_then(|facts| facts.pipeline_tag.as_ref()),
+    );
     let mut tasks = card.task;
-    tasks.extend(card.pipeline_tag.filter(|tag| !tasks.contains(tag)));
+    tasks.extend(pipeline_tag.clone().filter(|tag| !tasks.contains(tag)));
     RepositoryDocument {
         id: repository.id,
         kind: repository.kind,
@@ -274,7 +285,13 @@ fn repository_document(rows: Rows, content: Content, counters: Counters) -> Repo
         licenses: card.license,
         frameworks: card.framework,
         tasks,
-        library: card.library_name,
+        library: told(
+            &card.library_name,
+            facts.as_ref().and_then(|facts| facts.library_name.as_ref()),
+        ),
+        labels,
+        pipeline_tag,
+        parameters: facts.as_ref().and_then(ModelFacts::parameters),
         classifications: classifications.ids.into_iter().collect(),
         card: text.join("\n"),
         readme: without_front_matter(&content.readme).to_owned(),
@@ -287,6 +304,11 @@ fn repository_document(rows: Rows, content: Content, counters: Counters) -> Repo
         public: repository.visibility == Visibility::Public,
         readers,
     }
+}
+
+/// What the card says goes before what the files tell.
+fn told(said: &Option<String>, inferred: Option<&String>) -> Option<String> {
+    said.as_ref().or(inferred).cloned()
 }
 
 /// The names of front matter's fields would match in every repository.

@@ -89,6 +89,12 @@ impl Social {
         self.store.read(|tx| store::counters(tx, id))
     }
 
+    /// The counters of several repositories, in their order.
+    pub fn counters_of(&self, ids: &[RepositoryId]) -> Result<Vec<Counters>, StoreError> {
+        self.store
+            .read(|tx| ids.iter().map(|id| store::counters(tx, *id)).collect())
+    }
+
     /// The counters of a file.
     pub fn file_counters(&self, id: RepositoryId, path: &str) -> Result<FileCounters, StoreError> {
         self.store.read(|tx| store::file_counters(tx, id, path))

@@ -22,6 +22,7 @@ const ORDER: &[&str] = &[
     "pulls",
     "editor",
     "files",
+    "models",
     "cards",
     "taxonomy",
     "repos",

@@ -2,12 +2,14 @@ use super::asked::{Asked, HfKind, RepositoryPath, values};
 use super::refusal::HfError;
 use super::tree::{HfLfsView, is_set};
 use crate::base::{RepositoryId, Timestamp};
-use crate::cards::{Card, CardMetadata};
+use crate::cards::Card;
 use crate::files::{ListedEntry, Revision, TreeQuery};
 use crate::git::{GitError, ObjectId};
 use crate::hf::HfParts;
 use crate::http::{Code, Path, Query};
+use crate::models::{GgufFacts, ModelFacts, SafetensorsFacts, TransformersFacts, labels};
 use crate::repos::{ReadRepo, Visibility};
+use crate::social::Counters;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use serde::{Deserialize, Serialize};
@@ -95,7 +97,7 @@ pub(super) struct HfInfoView {
     #[schema(value_type = String)]
     internal_id: RepositoryId,
     /// `owner/name`.
-    pub(super) id: String,
+    id: String,
     /// The same, of models.
     #[serde(skip_serializing_if = "Option::is_none")]
     model_id: Option<String>,
@@ -117,7 +119,7 @@ pub(super) struct HfInfoView {
     /// Whether readers ask for access first: never.
     gated: bool,
     /// What its card says, as words to filter by.
-    pub(super) tags: Vec<String>,
+    tags: Vec<String>,
     /// Downloads of the last 30 days.
     downloads: u64,
     /// Downloads since it was made.
@@ -128,7 +130,7 @@ pub(super) struct HfInfoView {
     trending_score: f64,
     /// The task of a model.
     #[serde(rename = "pipeline_tag", skip_serializing_if = "Option::is_none")]
-    pub(super) pipeline_tag: Option<String>,
+    pipeline_tag: Option<String>,
     /// The library that loads a model.
     #[serde(rename = "library_name", skip_serializing_if = "Option::is_none")]
     library_name: Option<String>,
@@ -141,6 +143,24 @@ pub(super) struct HfInfoView {
     /// What a space is made with.
     #[serde(skip_serializing_if = "Option::is_none")]
     sdk: Option<Value>,
+    /// What the configuration of a model says of architecture, tokenizer and adapter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config: Option<Map<String, Value>>,
+    /// Parameters of a model by type, as the headers of its safetensors files have them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    safetensors: Option<SafetensorsFacts>,
+    /// What the header of a model's GGUF file says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    gguf: Option<GgufFacts>,
+    /// How the library transformers loads a model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    transformers_info: Option<TransformersFacts>,
+    /// What stands for a hidden word in texts for a model.
+    #[serde(rename = "mask_token", skip_serializing_if = "Option::is_none")]
+    mask_token: Option<Value>,
     /// The front matter of the card.
     card_data: Map<String, Value>,
     /// Bytes of every version of every file.
@@ -159,6 +179,8 @@ pub(super) struct Told {
     blobs: bool,
     /// Whether files are told though no property asks for them.
     siblings: bool,
+    /// Properties that are not told without being asked for.
+    hidden: Vec<&'static str>,
 }
 
 impl Told {
@@ -188,7 +210,21 @@ impl Told {
             },
             expand: Some(named).filter(|named| !named.is_empty()),
             blobs: values("blobs").any(is_set),
+            hidden: Vec::new(),
         })
+    }
+
+    /// The same for a list, which tells of cards and configuration only when asked.
+    pub(super) fn of_list(kind: HfKind, pairs: &[(String, String)]) -> Result<Self, HfError> {
+        let asked = |name: &'static str| values(pairs, name).any(is_set);
+        let full = asked("full");
+        let mut told = Self::of_pairs(kind, pairs, full)?;
+        for (property, is_asked) in [("cardData", full || asked("cardData")), ("config", asked("config"))] {
+            if !is_asked && told.expand.is_none() {
+                told.hidden.push(property);
+            }
+        }
+        Ok(told)
     }
 
     /// The description with what is to be told of it.
@@ -197,8 +233,65 @@ impl Told {
         let mut value = serde_json::to_value(info).map_err(unwritable)?;
         if let (Some(expand), Value::Object(fields)) = (&self.expand, &mut value) {
             fields.retain(|name, _| matches!(name.as_str(), "_id" | "id" | "modelId") || expand.contains(name));
+        } else if let Value::Object(fields) = &mut value {
+            fields.retain(|name, _| !self.hidden.contains(&name.as_str()));
         }
         Ok(value)
+    }
+}
+
+/// All that is known of a repository, before it is put in the words of the Hugging Face Hub.
+struct Described<'a> {
+    proof: &'a ReadRepo,
+    commit: Option<ObjectId>,
+    card: Card,
+    facts: Option<ModelFacts>,
+    counters: Counters,
+    siblings: Option<Vec<HfSiblingView>>,
+}
+
+impl Described<'_> {
+    fn view(self, kind: HfKind) -> HfInfoView {
+        let repository = self.proof.repository();
+        let id = format!("{}/{}", self.proof.owner().name, repository.name);
+        let (model, counters) = (kind == HfKind::Model, self.counters);
+        let tags = labels(kind.kind().family(), &self.card.metadata, self.facts.as_ref());
+        let Card { document, metadata, .. } = self.card;
+        let facts = self.facts.unwrap_or_default();
+        let tokenizer = facts.config.get("tokenizer_config");
+        HfInfoView {
+            internal_id: repository.id,
+            model_id: model.then(|| id.clone()),
+            id,
+            author: self.proof.owner().name.to_string(),
+            sha: self.commit,
+            last_modified: repository
+                .last_commit
+                .as_ref()
+                .map_or(repository.created_at, |commit| commit.time),
+            created_at: repository.created_at,
+            private: repository.visibility == Visibility::Private,
+            disabled: false,
+            gated: false,
+            tags,
+            downloads: counters.downloads_30d,
+            downloads_all_time: counters.downloads,
+            likes: counters.stars,
+            trending_score: counters.trending_score,
+            pipeline_tag: metadata.pipeline_tag.or(facts.pipeline_tag).filter(|_| model),
+            library_name: metadata.library_name.or(facts.library_name).filter(|_| model),
+            model_index: metadata.model_index.filter(|_| model),
+            description: (kind == HfKind::Dataset).then(|| repository.description.clone()),
+            sdk: document.get("sdk").filter(|_| kind == HfKind::Space).cloned(),
+            mask_token: tokenizer.and_then(|tokenizer| tokenizer.get("mask_token")).cloned(),
+            config: Some(facts.config).filter(|config| model && !config.is_empty()),
+            safetensors: facts.safetensors,
+            gguf: facts.gguf,
+            transformers_info: facts.transformers,
+            card_data: document,
+            used_storage: repository.stored_bytes,
+            siblings: self.siblings,
+        }
     }
 }
 
@@ -212,10 +305,11 @@ impl HfParts {
         told: &Told,
     ) -> Result<HfInfoView, HfError> {
         let repository = proof.repository();
-        let commit = revision.map(|revision| revision.commit.to_string());
+        let commit = revision.map(|revision| revision.commit);
+        let revision_name = commit.map(|commit| commit.to_string());
         let read = self
             .cards
-            .read(proof, commit.as_deref())
+            .read(proof, revision_name.as_deref())
             .await
             .map_err(HfError::other)?;
         let siblings = match revision {
@@ -223,38 +317,49 @@ impl HfParts {
             None if told.siblings => Some(Vec::new()),
             _ => None,
         };
-        let counters = self.social.counters(repository.id)?;
-        let id = format!("{}/{}", proof.owner().name, repository.name);
-        let model = kind == HfKind::Model;
-        let Card { document, metadata, .. } = read.card;
-        Ok(HfInfoView {
-            internal_id: repository.id,
-            model_id: model.then(|| id.clone()),
-            id,
-            author: proof.owner().name.to_string(),
-            sha: revision.map(|revision| revision.commit),
-            last_modified: repository
-                .last_commit
-                .as_ref()
-                .map_or(repository.created_at, |commit| commit.time),
-            created_at: repository.created_at,
-            private: repository.visibility == Visibility::Private,
-            disabled: false,
-            gated: false,
-            tags: tags(kind, &metadata),
-            downloads: counters.downloads_30d,
-            downloads_all_time: counters.downloads,
-            likes: counters.stars,
-            trending_score: counters.trending_score,
-            pipeline_tag: metadata.pipeline_tag.filter(|_| model),
-            library_name: metadata.library_name.filter(|_| model),
-            model_index: metadata.model_index.filter(|_| model),
-            description: (kind == HfKind::Dataset).then(|| repository.description.clone()),
-            sdk: document.get("sdk").filter(|_| kind == HfKind::Space).cloned(),
-            card_data: document,
-            used_storage: repository.stored_bytes,
+        let is_newest = commit == repository.last_commit.as_ref().map(|commit| commit.id);
+        let facts = self.models.rows(std::slice::from_ref(proof))?.pop().flatten();
+        let described = Described {
+            proof,
+            commit,
+            card: read.card,
+            facts: facts.filter(|facts| is_newest || facts.commit == commit),
+            counters: self.social.counters(repository.id)?,
             siblings,
-        })
+        };
+        Ok(described.view(kind))
+    }
+
+    /// Describes repositories where their default branches stand, from rows alone; only lists of files are read from git.
+    pub(super) async fn infos(
+        &self,
+        kind: HfKind,
+        proofs: &[ReadRepo],
+        told: &Told,
+    ) -> Result<Vec<HfInfoView>, HfError> {
+        let ids: Vec<RepositoryId> = proofs.iter().map(ReadRepo::id).collect();
+        let (cards, facts) = (self.cards.rows(proofs)?, self.models.rows(proofs)?);
+        let counters = self.social.counters_of(&ids)?;
+        let mut views = Vec::with_capacity(proofs.len());
+        for (((proof, card), facts), counters) in proofs.iter().zip(cards).zip(facts).zip(counters) {
+            let siblings = if !told.siblings {
+                None
+            } else if let Some(revision) = self.revision(proof, None).await? {
+                Some(self.siblings(proof, &revision, told.blobs).await?)
+            } else {
+                Some(Vec::new())
+            };
+            let described = Described {
+                proof,
+                commit: proof.repository().last_commit.as_ref().map(|commit| commit.id),
+                card,
+                facts,
+                counters,
+                siblings,
+            };
+            views.push(described.view(kind));
+        }
+        Ok(views)
     }
 
     async fn siblings(
@@ -304,31 +409,6 @@ impl HfParts {
 /// A branch by its name when it was named in full.
 pub(super) fn bare(revision: &str) -> &str {
     revision.strip_prefix("refs/heads/").unwrap_or(revision)
-}
-
-/// What a card says in words to filter by, as the Hugging Face Hub writes them.
-fn tags(kind: HfKind, card: &CardMetadata) -> Vec<String> {
-    let with = |prefix: &str, values: &[String]| -> Vec<String> {
-        values.iter().map(|value| format!("{prefix}{value}")).collect()
-    };
-    let language = if kind == HfKind::Dataset { "language:" } else { "" };
-    let groups = [
-        card.library_name.clone().into_iter().collect(),
-        card.framework.clone(),
-        card.tags.clone(),
-        card.pipeline_tag.clone().into_iter().collect(),
-        with("dataset:", &card.datasets),
-        with("base_model:", &card.base_model),
-        with(language, &card.language),
-        with("license:", &card.license),
-    ];
-    let mut tags: Vec<String> = Vec::new();
-    for tag in groups.into_iter().flatten() {
-        if !tags.contains(&tag) {
-            tags.push(tag);
-        }
-    }
-    tags
 }
 
 /// What to tell of a repository.

@@ -11,10 +11,8 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use utoipa::IntoParams;
 
-/// Repositories of a page when the caller names no number, and at most.
-const PAGE: usize = 100;
-/// Repositories that are looked at for one page: those that do not fit take time, too.
-const MOST_LOOKED_AT: usize = 1_000;
+/// Filters of one list at most: each is a condition that the index has to look up.
+const MOST_FILTERS: usize = 50;
 
 /// Which repositories to list (§5 of the contract).
 #[derive(IntoParams)]
@@ -30,12 +28,22 @@ struct ListQuery {
     /// Only for this task.
     #[param(rename = "pipeline_tag")]
     pipeline_tag: Option<String>,
+    /// Only for this library.
+    library: Option<String>,
+    /// Only with so many parameters, as in `min:6B,max:128B`.
+    #[param(rename = "num_parameters")]
+    num_parameters: Option<String>,
     /// Order: `lastModified`, `createdAt`, `downloads`, `likes` or `trendingScore`.
     sort: Option<String>,
     /// The most repositories of a page.
     limit: Option<usize>,
     /// Whether everything is told, files included.
     full: Option<bool>,
+    /// Whether the front matter of cards is told.
+    #[param(rename = "cardData")]
+    card_data: Option<bool>,
+    /// Whether the configuration of models is told.
+    config: Option<bool>,
     /// Only these properties.
     expand: Option<Vec<String>>,
     /// Where the page begins, as the header `Link` of the page before says.
@@ -45,10 +53,6 @@ struct ListQuery {
 /// What is listed.
 struct Wanted {
     query: RepositoryQuery,
-    filters: Vec<String>,
-    pipeline_tag: Option<String>,
-    limit: usize,
-    skip: usize,
     /// Whether it is asked for what no repository of this hub is: gated, or served by others.
     nothing: bool,
 }
@@ -61,6 +65,16 @@ impl Wanted {
             let refused = |_| HfError::new(Code::BadRequest, format!("'{name}' is a number."));
             last(name).map(|text| text.parse().map_err(refused)).transpose()
         };
+        let filters: Vec<String> = values("filter")
+            .flat_map(|value| value.split(','))
+            .filter(|filter| !filter.is_empty())
+            .map(str::to_owned)
+            .collect();
+        if filters.len() > MOST_FILTERS {
+            let message = format!("'filter' takes at most {MOST_FILTERS} values.");
+            return Err(HfError::new(Code::BadRequest, message));
+        }
+        let (parameters_min, parameters_max) = parameters(last("num_parameters"))?;
         Ok(Self {
             query: RepositoryQuery {
                 text: values("search").collect::<Vec<_>>().join(" "),
@@ -68,37 +82,60 @@ impl Wanted {
                 filter: RepositoryFilter {
                     families: vec![kind.kind().family()],
                     owners: last("author").map(str::to_owned).into_iter().collect(),
+                    labels: filters,
+                    pipeline_tags: last("pipeline_tag").map(str::to_owned).into_iter().collect(),
+                    libraries: last("library").map(str::to_owned).into_iter().collect(),
+                    parameters_min,
+                    parameters_max,
                     ..RepositoryFilter::default()
                 },
                 sort: sort(last("sort"))?,
-                limit: MOST_PER_PAGE,
+                limit: number("limit")?.unwrap_or(MOST_PER_PAGE).clamp(1, MOST_PER_PAGE),
+                offset: number("skip")?.unwrap_or(0).min(DEEPEST_HIT),
                 ..RepositoryQuery::default()
             },
-            filters: values("filter")
-                .flat_map(|value| value.split(','))
-                .map(str::to_lowercase)
-                .collect(),
-            pipeline_tag: last("pipeline_tag").map(str::to_lowercase),
-            limit: number("limit")?.unwrap_or(PAGE).clamp(1, PAGE),
-            skip: number("skip")?.unwrap_or(0),
             nothing: last("gated").is_some_and(is_set)
                 || last("inference").is_some()
                 || last("inference_provider").is_some(),
         })
     }
+}
 
-    /// Whether a repository has all that is asked for.
-    fn fits(&self, info: &HfInfoView) -> bool {
-        let has = |filter: &String| {
-            let language = filter.strip_prefix("language:").unwrap_or(filter);
-            info.tags
-                .iter()
-                .map(|tag| tag.to_lowercase())
-                .any(|tag| tag == *filter || tag == language)
-        };
-        let task = info.pipeline_tag.as_deref().map(str::to_lowercase);
-        self.filters.iter().all(has) && (self.pipeline_tag.is_none() || self.pipeline_tag == task)
+/// Bounds of the number of parameters, as `min:6B,max:128B` writes them.
+fn parameters(text: Option<&str>) -> Result<(Option<u64>, Option<u64>), HfError> {
+    let refused = || {
+        let message = "'num_parameters' has the form 'min:6B,max:128B'; either of them can be left out.";
+        HfError::new(Code::BadRequest, message)
+    };
+    let (mut min, mut max) = (None, None);
+    for part in text.into_iter().flat_map(|text| text.split(',')) {
+        let (name, value) = part.trim().split_once(':').ok_or_else(refused)?;
+        let value = Some(amount(value).ok_or_else(refused)?);
+        match name {
+            "min" => min = value,
+            "max" => max = value,
+            _ => return Err(refused()),
+        }
     }
+    Ok((min, max))
+}
+
+/// A number with K, M, B or T behind it for thousands and more.
+fn amount(text: &str) -> Option<u64> {
+    let text = text.trim().to_ascii_uppercase();
+    let units = [("K", 1e3), ("M", 1e6), ("B", 1e9), ("T", 1e12)];
+    let unit = units
+        .into_iter()
+        .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)));
+    let (digits, factor) = unit.unwrap_or((&text, 1.0));
+    let number: f64 = digits.parse().ok().filter(|number| (0.0..1e15).contains(number))?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "bounded just above, and the cast saturates"
+    )]
+    let amount = (number * factor) as u64;
+    Some(amount)
 }
 
 fn sort(word: Option<&str>) -> Result<RepositorySort, HfError> {
@@ -117,7 +154,8 @@ fn sort(word: Option<&str>) -> Result<RepositorySort, HfError> {
 }
 
 impl HfParts {
-    /// A page of what the caller may see, and where the next one begins.
+    /// A page of what the caller may see, and where the next one begins. Costs the index one look, and the rows of the
+    /// page one snapshot of each slice; git is not asked.
     async fn list(
         &self,
         client: &Client,
@@ -126,33 +164,17 @@ impl HfParts {
         told: &Told,
     ) -> Result<(Vec<HfInfoView>, Option<usize>), HfError> {
         let audience = Audience::of(&client.caller);
-        let (mut found, mut at) = (Vec::new(), wanted.skip);
-        while at < DEEPEST_HIT && at - wanted.skip < MOST_LOOKED_AT {
-            let (index, mut query) = (self.search.repositories().clone(), wanted.query.clone());
-            query.offset = at;
-            let results = blocking(move || index.search(&query, audience))
-                .await
-                .map_err(HfError::other)?;
-            if results.hits.is_empty() {
-                return Ok((found, None));
-            }
-            for hit in results.hits {
-                if found.len() == wanted.limit {
-                    return Ok((found, Some(at)));
-                }
-                at += 1;
-                // What the caller may no longer see is left out: the index is a moment behind.
-                let Ok(proof) = self.repos.readable_by_id(&client.caller, hit.document.id) else {
-                    continue;
-                };
-                let revision = self.revision(&proof, None).await?;
-                let info = self.info(kind, &proof, revision.as_ref(), told).await?;
-                if wanted.fits(&info) {
-                    found.push(info);
-                }
-            }
-        }
-        Ok((found, Some(at).filter(|at| *at < DEEPEST_HIT)))
+        let (index, query) = (self.search.repositories().clone(), wanted.query.clone());
+        let results = blocking(move || index.search(&query, audience))
+            .await
+            .map_err(HfError::other)?;
+        let next = wanted.query.offset.saturating_add(results.hits.len());
+        let is_last = results.hits.is_empty() || next as u64 >= results.total || next >= DEEPEST_HIT;
+        // What the caller may no longer see is left out: the index is a moment behind.
+        let ids: Vec<_> = results.hits.iter().map(|hit| hit.document.id).collect();
+        let proofs = self.repos.readable_among(&client.caller, &ids)?;
+        let found = self.infos(kind, &proofs, told).await?;
+        Ok((found, Some(next).filter(|_| !is_last)))
     }
 }
 
@@ -169,8 +191,7 @@ pub(super) async fn hf_list(
 ) -> Result<HttpResponse, HfError> {
     let kind = HfKind::of_segment(request.match_info().get("family").unwrap_or_default());
     let mut pairs = pairs.0;
-    let full = values(&pairs, "full").any(is_set);
-    let (wanted, told) = (Wanted::of_pairs(kind, &pairs)?, Told::of_pairs(kind, &pairs, full)?);
+    let (wanted, told) = (Wanted::of_pairs(kind, &pairs)?, Told::of_list(kind, &pairs)?);
     if wanted.nothing {
         return Ok(HttpResponse::Ok().json([(); 0]));
     }

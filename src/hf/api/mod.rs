@@ -28,6 +28,8 @@ mod resolve;
 mod tags;
 /// Folders and files of a revision.
 mod tree;
+/// Headers of weights.
+mod weights;
 /// Large files as the Xet protocol sends and reads them.
 mod xet;
 
@@ -46,6 +48,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(listing::hf_list)
         .service(info::hf_info)
         .service(info::hf_info_at)
+        .service(weights::hf_show_safetensors_header)
         .service(tree::hf_list_root)
         .service(tree::hf_list_folder)
         .service(tree::hf_show_paths)

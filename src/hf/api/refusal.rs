@@ -1,6 +1,7 @@
 use crate::files::FilesError;
 use crate::git::{GitError, ObjectId};
 use crate::http::{ApiError, Code, Problem};
+use crate::models::ModelsError;
 use crate::pulls::PullsError;
 use crate::repos::ReposError;
 use crate::store::StoreError;
@@ -156,6 +157,15 @@ impl From<FilesError> for HfError {
         match error {
             FilesError::Git(error) => error.into(),
             FilesError::Repos(error) => error.into(),
+            other => Self::Other(other.into()),
+        }
+    }
+}
+
+impl From<ModelsError> for HfError {
+    fn from(error: ModelsError) -> Self {
+        match error {
+            ModelsError::Git(error) => error.into(),
             other => Self::Other(other.into()),
         }
     }

@@ -49,6 +49,12 @@ pub(super) struct RepositoryParameters {
     size_min: Option<u64>,
     /// Only with at most this many bytes of files.
     size_max: Option<u64>,
+    /// Only models for one of these tasks, as the card says or the files tell.
+    pipeline_tag: Option<Vec<String>>,
+    /// Only models with at least this many parameters.
+    parameters_min: Option<u64>,
+    /// Only models with at most this many parameters.
+    parameters_max: Option<u64>,
     /// Whether the last word may go on, as while typing; true when absent.
     prefix: Option<bool>,
     /// Whether to count facets; true when absent.
@@ -140,6 +146,9 @@ impl Parameters {
                 ],
                 size_min: self.one("size_min")?,
                 size_max: self.one("size_max")?,
+                pipeline_tags: self.many("pipeline_tag")?,
+                parameters_min: self.one("parameters_min")?,
+                parameters_max: self.one("parameters_max")?,
                 ..RepositoryFilter::default()
             },
             sort: self.sort()?,

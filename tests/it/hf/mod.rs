@@ -2,6 +2,7 @@
 
 mod discussions;
 mod errors;
+mod facts;
 mod listing;
 mod reading;
 mod repositories;
