@@ -1,4 +1,5 @@
 use super::asked::{Asked, HfKind, RepositoryPath, values};
+use super::gating::HfGated;
 use super::refusal::HfError;
 use super::tree::{HfLfsView, is_set};
 use crate::base::{RepositoryId, Timestamp};
@@ -114,8 +115,9 @@ pub(super) struct HfInfoView {
     private: bool,
     /// Nobody switches repositories off here.
     disabled: bool,
-    /// Whether readers ask for access first: never.
-    gated: bool,
+    /// Whether readers ask for access to content first: `false`, `auto` or `manual`.
+    #[schema(value_type = Value)]
+    pub(super) gated: HfGated,
     /// What its card says, as words to filter by.
     pub(super) tags: Vec<String>,
     /// Downloads of the last 30 days.
@@ -240,7 +242,7 @@ impl HfParts {
             created_at: repository.created_at,
             private: repository.visibility == Visibility::Private,
             disabled: false,
-            gated: false,
+            gated: HfGated(repository.gating),
             tags: tags(kind, &metadata),
             downloads: counters.downloads_30d,
             downloads_all_time: counters.downloads,

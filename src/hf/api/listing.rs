@@ -5,6 +5,7 @@ use super::tree::is_set;
 use crate::base::blocking;
 use crate::hf::HfParts;
 use crate::http::{Code, Query};
+use crate::repos::Gating;
 use crate::search::{Audience, DEEPEST_HIT, MOST_PER_PAGE, RepositoryFilter, RepositoryQuery, RepositorySort};
 use actix_web::http::header::LINK;
 use actix_web::web::Data;
@@ -30,6 +31,8 @@ struct ListQuery {
     /// Only for this task.
     #[param(rename = "pipeline_tag")]
     pipeline_tag: Option<String>,
+    /// Only those whose content needs access, or only others.
+    gated: Option<bool>,
     /// Order: `lastModified`, `createdAt`, `downloads`, `likes` or `trendingScore`.
     sort: Option<String>,
     /// The most repositories of a page.
@@ -49,7 +52,9 @@ struct Wanted {
     pipeline_tag: Option<String>,
     limit: usize,
     skip: usize,
-    /// Whether it is asked for what no repository of this hub is: gated, or served by others.
+    /// Only gated ones, or only others.
+    gated: Option<bool>,
+    /// Whether it is asked for what no repository of this hub is: served by others.
     nothing: bool,
 }
 
@@ -81,9 +86,8 @@ impl Wanted {
             pipeline_tag: last("pipeline_tag").map(str::to_lowercase),
             limit: number("limit")?.unwrap_or(PAGE).clamp(1, PAGE),
             skip: number("skip")?.unwrap_or(0),
-            nothing: last("gated").is_some_and(is_set)
-                || last("inference").is_some()
-                || last("inference_provider").is_some(),
+            gated: last("gated").map(is_set),
+            nothing: last("inference").is_some() || last("inference_provider").is_some(),
         })
     }
 
@@ -96,6 +100,10 @@ impl Wanted {
                 .map(|tag| tag.to_lowercase())
                 .any(|tag| tag == *filter || tag == language)
         };
+        let is_gated = info.gated.0 != Gating::Off;
+        if self.gated.is_some_and(|wanted| wanted != is_gated) {
+            return false;
+        }
         let task = info.pipeline_tag.as_deref().map(str::to_lowercase);
         self.filters.iter().all(has) && (self.pipeline_tag.is_none() || self.pipeline_tag == task)
     }

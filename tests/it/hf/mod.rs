@@ -2,6 +2,8 @@
 
 mod discussions;
 mod errors;
+mod gating;
+mod likes;
 mod listing;
 mod reading;
 mod repositories;
