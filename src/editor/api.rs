@@ -344,6 +344,7 @@ async fn show_commit(
 ) -> ApiResult<Json<CommitDetailView>> {
     let Path((owner, name, id)) = path;
     let address = RepositoryAddress::new(owner, name, query.0.repo_type);
-    let proof = editor.files().repos().readable(&caller, &address)?;
+    let repos = editor.files().repos();
+    let proof = repos.content_readable(&caller, repos.readable(&caller, &address)?)?;
     Ok(Json(editor.commit(&proof, &id).await?.into()))
 }

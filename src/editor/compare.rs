@@ -4,7 +4,7 @@ use crate::files::{Revision, Window};
 use crate::git::{
     Annotation, CommitInfo, Count, Diff, DiffLimits, Divergence, GitError, ObjectId, Reference, Repository,
 };
-use crate::repos::ReadRepo;
+use crate::repos::{ReadContent, ReadRepo};
 
 /// Commits of a comparison that are shown, and that are counted.
 const SHOWN: usize = 250;
@@ -49,7 +49,12 @@ pub enum Names {
 
 impl Editor {
     /// Compares two revisions.
-    pub async fn compare(&self, proof: &ReadRepo, base: &Revision, head: &Revision) -> Result<Comparison, EditorError> {
+    pub async fn compare(
+        &self,
+        proof: &ReadContent,
+        base: &Revision,
+        head: &Revision,
+    ) -> Result<Comparison, EditorError> {
         let (git, id, base, head) = (self.files().repos().git().clone(), proof.id(), base.commit, head.commit);
         blocking(move || {
             let repository = git.repository(id)?;

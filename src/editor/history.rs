@@ -2,7 +2,7 @@ use super::{Editor, EditorError};
 use crate::base::blocking;
 use crate::files::{Revision, Window};
 use crate::git::{CommitInfo, Diff, DiffLimits, GitError, ObjectId, Repository, path_history};
-use crate::repos::ReadRepo;
+use crate::repos::{ReadContent, ReadRepo};
 use crate::store::StoreError;
 use std::sync::PoisonError;
 
@@ -103,7 +103,7 @@ impl Editor {
     }
 
     /// A commit by its full or short id, with its changes.
-    pub async fn commit(&self, proof: &ReadRepo, id: &str) -> Result<CommitDetail, EditorError> {
+    pub async fn commit(&self, proof: &ReadContent, id: &str) -> Result<CommitDetail, EditorError> {
         let unknown = || EditorError::UnknownCommit(id.chars().take(64).collect());
         if !ID_DIGITS.contains(&id.len()) || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(unknown());

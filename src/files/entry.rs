@@ -5,7 +5,7 @@ use super::formats::{FileKind, file_name};
 use super::{FileId, Files};
 use crate::base::{RepoPath, RepositoryId, blocking};
 use crate::git::{EntryKind, GitError, LfsPointer, ObjectId, POINTER_MAX_BYTES};
-use crate::repos::{ReadRepo, blob_is_linked};
+use crate::repos::{ReadContent, ReadRepo, blob_is_linked};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -96,7 +96,12 @@ impl Files {
     }
 
     /// The file at a path. A path whose accents are written in another way than git has them finds the same file.
-    pub async fn entry(&self, proof: &ReadRepo, revision: &Revision, path: &str) -> Result<Arc<FileEntry>, FilesError> {
+    pub async fn entry(
+        &self,
+        proof: &ReadContent,
+        revision: &Revision,
+        path: &str,
+    ) -> Result<Arc<FileEntry>, FilesError> {
         let (id, commit) = (proof.id(), revision.commit);
         if let Some(entry) = self.0.cache.get(id, commit, path) {
             return Ok(entry);

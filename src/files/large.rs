@@ -5,7 +5,7 @@ use super::Files;
 use super::error::FilesError;
 use crate::base::{Sha256, UserId};
 use crate::blobs::{BlobError, BlobReader, BlobWriter, Expected};
-use crate::repos::{ReadRepo, ReposError, WriteRepo};
+use crate::repos::{ReadContent, ReadRepo, ReposError, WriteRepo};
 use crate::users::Caller;
 use bytes::Bytes;
 use std::collections::{HashMap, HashSet};
@@ -56,7 +56,7 @@ impl Files {
     }
 
     /// Opens content that a repository names.
-    pub async fn open_large(&self, proof: &ReadRepo, sha256: Sha256) -> Result<BlobReader, FilesError> {
+    pub async fn open_large(&self, proof: &ReadContent, sha256: Sha256) -> Result<BlobReader, FilesError> {
         if self.large_size(proof, sha256)?.is_none() {
             return Err(FilesError::UnknownContent(sha256));
         }

@@ -7,7 +7,7 @@ use super::{FileEntry, FileId, Files, OpenFile, store};
 use crate::base::RepoPath;
 use crate::events::Origin;
 use crate::git::{ObjectId, Operation, Parent};
-use crate::repos::{CommitDraft, CommitOptions, MovedFile, ReadRepo, WriteRepo};
+use crate::repos::{CommitDraft, CommitOptions, MovedFile, ReadContent, WriteRepo};
 
 /// What a commit says beside what it does.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ impl Files {
     /// blob, which the proof allows.
     pub async fn copy(
         &self,
-        source: &ReadRepo,
+        source: &ReadContent,
         entry: &FileEntry,
         target: WriteRepo,
         path: RepoPath,

@@ -14,7 +14,7 @@ use crate::blobs::{
     AnnouncedRecipe, BlobError, BlobReader, FetchPlan, LARGEST_XORB, Recipe, Spool, Spooled, XorbWriter,
 };
 use crate::http::{Requested, requested};
-use crate::repos::{ReadRepo, WriteRepo};
+use crate::repos::{ReadContent, ReadRepo, WriteRepo};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::io::BufReader;
@@ -165,7 +165,7 @@ impl Files {
     /// Says what to fetch of which xorbs for a file of this repository, or for the stretch that a header `Range` names.
     pub async fn reconstruction(
         &self,
-        proof: &ReadRepo,
+        proof: &ReadContent,
         file: XetHash,
         range: Option<&str>,
     ) -> Result<Reconstruction, FilesError> {
@@ -183,14 +183,14 @@ impl Files {
         Ok(Reconstruction::Plan(self.0.blobs.fetch_plan(&recipe, range).await?))
     }
 
-    fn recipe_of(&self, proof: &ReadRepo, file: XetHash) -> Result<Recipe, FilesError> {
+    fn recipe_of(&self, proof: &ReadContent, file: XetHash) -> Result<Recipe, FilesError> {
         let sha256 = self.file_of(proof, file)?.ok_or(FilesError::UnknownFile)?;
         let recipe = self.0.blobs.recipe_of(proof.id(), sha256)?;
         recipe.ok_or(FilesError::UnknownFile)
     }
 
     /// Opens the chunks of a xorb that was sent to this repository. Which of them may be read is the caller's to check.
-    pub async fn open_xorb(&self, proof: &ReadRepo, xorb: XetHash) -> Result<BlobReader, FilesError> {
+    pub async fn open_xorb(&self, proof: &ReadContent, xorb: XetHash) -> Result<BlobReader, FilesError> {
         if !self.0.blobs.holds_xorb(proof.id(), xorb)? {
             return Err(FilesError::UnknownFile);
         }

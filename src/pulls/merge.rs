@@ -5,7 +5,7 @@ use crate::base::blocking;
 use crate::events::Origin;
 use crate::git::{Diff, DiffLimits, GitError, pull_reference};
 use crate::http::to_the_end;
-use crate::repos::{MergeOutcome, NewMerge, ReadRepo};
+use crate::repos::{MergeOutcome, NewMerge, ReadContent, ReadRepo};
 
 /// What is compared of a pull request: it is answered as a whole.
 const LIMITS: DiffLimits = DiffLimits {
@@ -75,11 +75,18 @@ impl Pulls {
         }
     }
 
-    /// Compares a pull request with the branch that it is for, or with what that was when it was merged.
-    pub async fn compare(&self, proof: &ReadRepo, pull: &Pull, with_diff: bool) -> Result<Comparison, PullsError> {
+    /// Compares a pull request with the branch that it is for, or with what that was when it was merged. The diff needs the right
+    /// to read content.
+    pub async fn compare(
+        &self,
+        proof: &ReadRepo,
+        pull: &Pull,
+        diff: Option<&ReadContent>,
+    ) -> Result<Comparison, PullsError> {
         let (git, id) = (self.repos.git().clone(), proof.id());
         let (request, reference) = (pull.require_request()?.clone(), pull_reference(pull.number));
         let merges = pull.status.is_open();
+        let with_diff = diff.is_some_and(|content| content.id() == id);
         let compared = blocking(move || {
             let repository = git.repository(id)?;
             let missing = || GitError::ReferenceNotFound(reference.clone());

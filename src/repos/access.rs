@@ -1,12 +1,13 @@
 //! Proofs of access. Only this file makes them, so no use-case that takes one can be reached without the check.
 
 use super::error::ReposError;
-use super::model::{Permission, Repository, Visibility};
+use super::model::{Gating, Permission, Repository, Visibility};
 use super::store::Named;
-use super::{Repos, collaborators, store};
+use super::{Repos, access_requests, collaborators, store};
 use crate::base::{AccountName, Family, RepositoryId, RepositoryKind, RepositoryName, UserId};
 use crate::store::{ReadRows, StoreError};
 use crate::users::{Account, Caller, Scope, account_by_name};
+use std::ops::Deref;
 
 /// A repository as an address names it. Without a kind, models are tried first, then datasets, then spaces.
 #[derive(Debug, Clone)]
@@ -43,10 +44,15 @@ pub struct ReadRepo {
     owner: Account,
 }
 
+/// Proof that the caller may read what the files of a repository hold, and not only see which files there are: of a gated
+/// repository only those may who got access. Whatever hands out content takes this proof; it is one of reading, too.
+#[derive(Debug, Clone)]
+pub struct ReadContent(ReadRepo);
+
 /// Proof that an account may write to a repository.
 #[derive(Debug, Clone)]
 pub struct WriteRepo {
-    read: ReadRepo,
+    read: ReadContent,
     actor: Account,
 }
 
@@ -82,9 +88,24 @@ impl ReadRepo {
     }
 }
 
+impl Deref for ReadContent {
+    type Target = ReadRepo;
+
+    fn deref(&self) -> &ReadRepo {
+        &self.0
+    }
+}
+
+impl ReadContent {
+    /// The proof that it includes, alone.
+    pub fn into_read(self) -> ReadRepo {
+        self.0
+    }
+}
+
 impl WriteRepo {
     /// The proof that it includes.
-    pub fn as_read(&self) -> &ReadRepo {
+    pub fn as_read(&self) -> &ReadContent {
         &self.read
     }
 
@@ -154,6 +175,18 @@ fn may_read(tx: &impl ReadRows, caller: &Caller, repository: &Repository) -> Res
     Ok(repository.visibility == Visibility::Public || permission(tx, caller, repository)?.is_some())
 }
 
+/// Whether the caller may read content: what is not gated whoever may read the repository, what is gated those with a part in
+/// it and those whose request was accepted.
+fn may_read_content(tx: &impl ReadRows, caller: &Caller, repository: &Repository) -> Result<bool, StoreError> {
+    if repository.gating == Gating::Off || owns(caller, repository) {
+        return Ok(true);
+    }
+    let account = caller.user_id().filter(|_| caller.allows_repository(repository.id));
+    let Some(account) = account else { return Ok(false) };
+    Ok(collaborators::permission(tx, repository.id, account)?.is_some()
+        || access_requests::is_accepted(tx, repository.id, account)?)
+}
+
 fn owns(caller: &Caller, repository: &Repository) -> bool {
     caller.allows_repository(repository.id) && (caller.user_id() == Some(repository.owner) || caller.is_admin())
 }
@@ -209,9 +242,23 @@ impl Repos {
         })
     }
 
-    /// Proves that the caller may write to what it may read.
+    /// Proves that the caller may read the content of what it may read.
+    pub fn content_readable(&self, caller: &Caller, read: ReadRepo) -> Result<ReadContent, ReposError> {
+        if self.store.read(|tx| may_read_content(tx, caller, &read.repository))? {
+            return Ok(ReadContent(read));
+        }
+        Err(ReposError::Gated {
+            family: read.repository.kind.family(),
+            name: format!("{}/{}", read.owner.name, read.repository.name),
+            gating: read.repository.gating,
+            anonymous: caller.account().is_none(),
+        })
+    }
+
+    /// Proves that the caller may write to what it may read. Whoever may write may read content.
     pub fn writable(&self, caller: &Caller, read: ReadRepo) -> Result<WriteRepo, ReposError> {
         let actor = self.insider(caller, &read.repository, Scope::Write, Permission::Write)?;
+        let read = ReadContent(read);
         Ok(WriteRepo { read, actor })
     }
 
@@ -230,6 +277,7 @@ impl Repos {
         let number = pull.map(|(number, _)| number);
         let write = if pull.is_none_or(|(_, author)| author == account.id) {
             let actor = account.clone();
+            let read = self.content_readable(caller, read)?;
             WriteRepo { read, actor }
         } else {
             self.writable(caller, read)?
@@ -240,6 +288,7 @@ impl Repos {
     /// Proves that the caller may administer what it may read.
     pub fn administrable(&self, caller: &Caller, read: ReadRepo) -> Result<AdminRepo, ReposError> {
         let actor = self.insider(caller, &read.repository, Scope::Admin, Permission::Admin)?;
+        let read = ReadContent(read);
         Ok(AdminRepo(WriteRepo { read, actor }))
     }
 

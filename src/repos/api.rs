@@ -1,5 +1,7 @@
 //! Routes of repositories as such. What joins them with cards and counters stands in `web/`.
 
+/// Access to content.
+mod access_requests;
 /// Collaborators.
 mod collaborators;
 /// What pushes may do.
@@ -7,7 +9,9 @@ mod protections;
 /// The addresses of programs.
 mod rest;
 
-use super::{ReadRepo, Repos, ReposError, Repository, RepositoryAddress, SettingsChange, StatusChange, Visibility};
+use super::{
+    Gating, ReadRepo, Repos, ReposError, Repository, RepositoryAddress, SettingsChange, StatusChange, Visibility,
+};
 use crate::base::{AccountName, RepositoryId, RepositoryKind, RepositoryName, Timestamp};
 use crate::events::Origin;
 use crate::git::ObjectId;
@@ -28,6 +32,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(restore_repository)
         .service(purge_repository)
         .configure(rest::routes)
+        .configure(access_requests::routes)
         .configure(collaborators::routes)
         .configure(protections::routes);
 }
@@ -93,6 +98,9 @@ pub struct RepositoryView {
     /// Who may see it.
     #[schema(value_type = String)]
     pub visibility: Visibility,
+    /// Whether readers ask for access to its content: none, auto (whoever asks gets it) or manual.
+    #[schema(value_type = String)]
+    pub gating: Gating,
     /// The branch that pages and counters show.
     pub default_branch: String,
     /// Shown first by an administrator's choice.
@@ -130,6 +138,7 @@ impl RepositoryView {
             repo_type: repository.kind,
             description: repository.description.clone(),
             visibility: repository.visibility,
+            gating: repository.gating,
             default_branch: repository.default_branch.clone(),
             is_featured: repository.featured,
             lfs_enabled: repository.lfs_enabled,
@@ -230,6 +239,9 @@ struct SettingsView {
     /// Who may see it.
     #[schema(value_type = String)]
     visibility: Visibility,
+    /// Whether readers ask for access to its content: none, auto or manual.
+    #[schema(value_type = String)]
+    gating: Gating,
     /// The branch that pages and counters show.
     default_branch: String,
     /// Whether it takes large files and speaks git LFS.
@@ -244,6 +256,7 @@ impl From<&Repository> for SettingsView {
             name: repository.name.clone(),
             description: repository.description.clone(),
             visibility: repository.visibility,
+            gating: repository.gating,
             default_branch: repository.default_branch.clone(),
             lfs_enabled: repository.lfs_enabled,
             stored_bytes: repository.stored_bytes,
@@ -276,6 +289,9 @@ pub struct ChangeSettings {
     /// Another visibility.
     #[schema(value_type = Option<String>)]
     visibility: Option<Visibility>,
+    /// Whether readers ask for access to its content: none, auto or manual.
+    #[schema(value_type = Option<String>)]
+    gating: Option<Gating>,
     /// Another default branch.
     default_branch: Option<String>,
     /// Whether it takes large files and speaks git LFS.
@@ -288,6 +304,7 @@ impl From<ChangeSettings> for SettingsChange {
             name: body.name,
             description: body.description,
             visibility: body.visibility,
+            gating: body.gating,
             default_branch: body.default_branch,
             lfs_enabled: body.lfs_enabled,
         }

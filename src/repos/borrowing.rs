@@ -17,10 +17,13 @@ impl Repos {
         Ok(!self.store.read(borrowers)?.is_empty())
     }
 
-    /// Those lenders of a repository that the caller may read: what they have need not be sent to the borrower.
+    /// Those lenders of a repository whose content the caller may read: what they have need not be sent to the borrower.
     pub fn readable_lenders(&self, caller: &Caller, borrower: RepositoryId) -> Result<Vec<RepositoryId>, StoreError> {
         let lenders = self.store.read(|tx| lenders(tx, borrower))?;
-        let readable = |lender: &RepositoryId| self.readable_by_id(caller, *lender).is_ok();
+        let readable = |lender: &RepositoryId| {
+            let read = self.readable_by_id(caller, *lender);
+            read.and_then(|read| self.content_readable(caller, read)).is_ok()
+        };
         Ok(lenders.into_iter().filter(readable).collect())
     }
 }

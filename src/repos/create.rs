@@ -90,6 +90,7 @@ impl Repos {
             description,
             visibility: new.visibility,
             default_branch: new.default_branch.unwrap_or_else(|| DEFAULT_BRANCH.to_owned()),
+            gating: super::Gating::Off,
             featured: false,
             last_commit: None,
             file_count: 0,

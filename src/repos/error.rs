@@ -1,5 +1,6 @@
-use crate::base::RepositoryName;
+use super::model::Gating;
 use crate::base::size::human;
+use crate::base::{Family, RepositoryName};
 use crate::blobs::BlobError;
 use crate::git::GitError;
 use crate::git::path_history::HistoryError;
@@ -17,6 +18,30 @@ pub enum ReposError {
     /// The caller may read, but not this.
     #[error("This needs {0} access to the repository.")]
     Forbidden(&'static str),
+    /// The caller sees the repository, and has no access to its content.
+    #[error("Access to {} {name} is restricted and you are not in the authorized list. {}", kind_word(*.family), ask(*.anonymous))]
+    Gated {
+        /// What family it is of.
+        family: Family,
+        /// `owner/name`.
+        name: String,
+        /// How access is given.
+        gating: Gating,
+        /// Whether nobody is logged in.
+        anonymous: bool,
+    },
+    /// Nobody has to ask for access.
+    #[error("Everybody who sees this repository may read its content; there is nothing to ask for.")]
+    NotGated,
+    /// The request stands so already.
+    #[error("This request for access is {0} already.")]
+    RequestStands(&'static str),
+    /// The account has access in another way.
+    #[error("This account has access to the repository already.")]
+    HasAccess,
+    /// The account has not asked.
+    #[error("This account has not asked for access to the repository.")]
+    NoAccessRequest,
     /// The account has no part in the repository that could be ended.
     #[error("This account is no collaborator of the repository.")]
     NoCollaborator,
@@ -98,19 +123,42 @@ pub enum ReposError {
     Store(#[from] StoreError),
 }
 
+fn kind_word(family: Family) -> &'static str {
+    match family {
+        Family::Models => "model",
+        Family::Datasets => "dataset",
+        Family::Spaces => "space",
+    }
+}
+
+fn ask(anonymous: bool) -> &'static str {
+    if anonymous {
+        "You must log in and ask for access on the page of the repository."
+    } else {
+        "Ask for access on the page of the repository."
+    }
+}
+
 impl Problem for ReposError {
     fn code(&self) -> Code {
         match self {
-            Self::NotFound(_) | Self::NoCollaborator => Code::NotFound,
+            Self::NotFound(_) | Self::NoCollaborator | Self::NoAccessRequest => Code::NotFound,
+            Self::Gated { anonymous: true, .. } => Code::Unauthorized,
             Self::Forbidden(_)
             | Self::TokenRefused
+            | Self::Gated { .. }
             | Self::NotYourNamespace(_)
             | Self::LargeFilesOff
             | Self::ProtectedBranch { .. } => Code::Forbidden,
             Self::BadName(_) | Self::ReservedName(_) | Self::Invalid { .. } | Self::MissingLargeFiles(_) => {
                 Code::Invalid
             }
-            Self::NameTaken { .. } | Self::Stale | Self::ReferenceRefused(_) => Code::Conflict,
+            Self::NameTaken { .. }
+            | Self::Stale
+            | Self::ReferenceRefused(_)
+            | Self::NotGated
+            | Self::RequestStands(_)
+            | Self::HasAccess => Code::Conflict,
             Self::QuotaExceeded { .. } => Code::QuotaExceeded,
             Self::Git(error) | Self::History(HistoryError::Git(error)) => error.code(),
             Self::Receive(error) => error.code(),
@@ -123,6 +171,7 @@ impl Problem for ReposError {
     fn details(&self) -> Option<serde_json::Value> {
         match self {
             Self::Invalid { field, .. } => Some(serde_json::json!({ "field": field })),
+            Self::Gated { gating, .. } => Some(serde_json::json!({ "gating": gating })),
             Self::BadName(_) | Self::ReservedName(_) => Some(serde_json::json!({ "field": "name" })),
             Self::QuotaExceeded { needed, quota } => Some(serde_json::json!({ "needed": needed, "quota": quota })),
             Self::Git(error) => error.details(),

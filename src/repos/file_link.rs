@@ -1,6 +1,6 @@
 //! Addresses of the content of files, for what a browser loads by itself.
 
-use super::{ReadRepo, Repos};
+use super::{ReadContent, Repos};
 use crate::users::{Caller, SignedLink};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ pub struct WantedFile {
 
 impl Repos {
     /// Signs the address of a file or an archive: whoever has it reads what the caller may read, for a while.
-    pub fn sign_file(&self, caller: &Caller, proof: &ReadRepo, wanted: &WantedFile) -> SignedLink {
+    pub fn sign_file(&self, caller: &Caller, proof: &ReadContent, wanted: &WantedFile) -> SignedLink {
         let repository = proof.repository();
         let (owner, name) = (&proof.owner().name, &repository.name);
         let path = encoded_path(&wanted.path);

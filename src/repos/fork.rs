@@ -36,7 +36,7 @@ struct Making {
 
 impl Repos {
     /// Makes a fork with the branches, the tags and the large files of a repository. A fork of a private repository is
-    /// private.
+    /// private, and one of a gated repository gated.
     ///
     /// The folder comes first and the row last, so that a crash leaves only a folder that nothing names and that
     /// maintenance removes.
@@ -49,7 +49,7 @@ impl Repos {
         let owner = caller.require_whole_account(Scope::Write)?.clone();
         let (_guards, lenders) = self.hold_lenders(source).await?;
         // As it is now, while nobody moves its branches.
-        let proof = self.readable_by_id(caller, source)?;
+        let proof = self.content_readable(caller, self.readable_by_id(caller, source)?)?;
         let (id, now) = (RepositoryId::new(&self.clock), self.clock.now());
         let name = new.name.as_deref().map(parse_name).transpose()?;
         let description = new.description.as_deref().map(parse_description).transpose()?;

@@ -1,6 +1,6 @@
 //! Repositories: names, kinds, visibility, settings, and the one way to commit to them.
 //!
-//! Owns the rows of repositories and of their collaborators, the redirects of old names, the links from repositories to
+//! Owns the rows of repositories, of their collaborators and of requests for access, the redirects of old names, the links from repositories to
 //! blobs, who borrows objects from whom, what each account has stored, the intents of commits and the journals of pushes. Guarantees: a name is unique per
 //! owner and family without regard to case; a
 //! private repository answers exactly like a missing one to those who may not read it; a commit is answered after its
@@ -9,6 +9,8 @@
 
 /// Who may do what with a repository.
 mod access;
+/// Who asked for access to content.
+mod access_requests;
 /// Routes.
 pub mod api;
 /// Who borrows objects from whom.
@@ -54,7 +56,8 @@ mod store;
 /// Quotas.
 mod usage;
 
-pub use access::{AdminRepo, ContributeRepo, OwnerRepo, ReadRepo, RepositoryAddress, WriteRepo};
+pub use access::{AdminRepo, ContributeRepo, OwnerRepo, ReadContent, ReadRepo, RepositoryAddress, WriteRepo};
+pub use access_requests::{AccessRequest, AccessStatus, MyAccess};
 pub use collaborators::collaborators_of;
 pub use collect::{CollectOptions, Collected};
 pub use commit::{CommitDraft, CommitOptions, Committed};
@@ -64,7 +67,7 @@ pub use file_link::{WantedFile, decoded_path, encoded_path};
 pub use fork::NewFork;
 pub use history::PathHistory;
 pub use merge::{MergeOutcome, NewMerge};
-pub use model::{Collaborator, LastCommit, MovedFile, Permission, PullStep, Repository, Visibility};
+pub use model::{Collaborator, Gating, LastCommit, MovedFile, Permission, PullStep, Repository, Visibility};
 pub use protection::{Protection, PushAccess, PushRules};
 pub use push::{Push, PushReport};
 pub use references::NewTag;
@@ -103,6 +106,10 @@ pub mod event {
     pub const COLLABORATOR_CHANGED: &str = "repository.collaborator_changed";
     /// An account is no collaborator any more.
     pub const COLLABORATOR_REMOVED: &str = "repository.collaborator_removed";
+    /// An account asked for access to content.
+    pub const ACCESS_ASKED: &str = "repository.access_asked";
+    /// A request for access was accepted or rejected, or access given without one.
+    pub const ACCESS_HANDLED: &str = "repository.access_handled";
     /// It was deleted, and can be restored.
     pub const DELETED: &str = "repository.deleted";
     /// It was restored.

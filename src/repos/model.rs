@@ -17,6 +17,37 @@ pub enum Visibility {
     Private,
 }
 
+/// Whether readers ask for access before they get the content of a repository. Its card and the names of its files are seen by
+/// all who may see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gating {
+    /// They do not.
+    #[default]
+    #[serde(rename = "none")]
+    Off,
+    /// Whoever asks gets access at once, and is known by name then.
+    Auto,
+    /// An administrator of the repository decides.
+    Manual,
+}
+
+impl Gating {
+    /// The words by which repositories are found that are gated, or are not.
+    pub const fn label(is_gated: bool) -> &'static str {
+        if is_gated { "gated:true" } else { "gated:false" }
+    }
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "none",
+            Self::Auto => "auto",
+            Self::Manual => "manual",
+        }
+    }
+}
+
 /// What somebody may do with a repository; each includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -77,6 +108,9 @@ pub struct Repository {
     pub description: String,
     /// Who may see it.
     pub visibility: Visibility,
+    /// Whether readers ask for access to its content.
+    #[serde(default)]
+    pub gating: Gating,
     /// The branch that pages and counters show.
     pub default_branch: String,
     /// Shown first by an administrator's choice.

@@ -34,9 +34,10 @@ impl Repos {
     pub fn readable_blob(&self, caller: &Caller, sha256: Sha256) -> Result<Option<u64>, ReposError> {
         let linked = self.store.read(|tx| store::repositories_of(tx, sha256, LOOKED_AT))?;
         for id in linked {
-            match self.readable_by_id(caller, id) {
+            let read = self.readable_by_id(caller, id);
+            match read.and_then(|read| self.content_readable(caller, read)) {
                 Ok(proof) => return Ok(self.linked_size(&proof, sha256)?),
-                Err(ReposError::NotFound(_)) => {}
+                Err(ReposError::NotFound(_) | ReposError::Gated { .. }) => {}
                 Err(error) => return Err(error),
             }
         }

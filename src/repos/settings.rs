@@ -1,6 +1,6 @@
 use super::create::{parse_description, parse_name};
 use super::heal::Facts;
-use super::model::{Repository, Visibility};
+use super::model::{Gating, Repository, Visibility};
 use super::{AdminRepo, OwnerRepo, Repos, ReposError, event, store};
 use crate::base::{RepositoryId, blocking};
 use crate::events::{NewEvent, Origin, Subject};
@@ -19,6 +19,8 @@ pub struct SettingsChange {
     pub description: Option<String>,
     /// Another visibility.
     pub visibility: Option<Visibility>,
+    /// Whether readers ask for access to content.
+    pub gating: Option<Gating>,
     /// Another default branch, which must exist.
     pub default_branch: Option<String>,
     /// Whether it takes large files.
@@ -53,6 +55,9 @@ fn told(before: &Repository, after: &Repository) -> Option<serde_json::Value> {
     // Named only when they are others. Of another default branch everything follows that is derived from files.
     if before.default_branch != after.default_branch {
         details["default_branch"] = json!(after.default_branch);
+    }
+    if before.gating != after.gating {
+        details["gating"] = json!(after.gating);
     }
     if before.lfs_enabled != after.lfs_enabled {
         details["lfs_enabled"] = json!(after.lfs_enabled);
@@ -128,6 +133,7 @@ impl Repos {
                 let before = repository.clone();
                 repository.description = description.unwrap_or_else(|| repository.description.clone());
                 repository.visibility = change.visibility.unwrap_or(repository.visibility);
+                repository.gating = change.gating.unwrap_or(repository.gating);
                 repository.default_branch = change
                     .default_branch
                     .unwrap_or_else(|| repository.default_branch.clone());

@@ -1,5 +1,5 @@
 use super::model::{Intent, PushJournal, Repository};
-use super::{borrowing, collaborators, pending_links};
+use super::{access_requests, borrowing, collaborators, pending_links};
 use crate::base::{Family, RepositoryId, RepositoryName, Sha256, Timestamp, UserId};
 use crate::git::ObjectId;
 use crate::store::{Descending, Entry, Index, ReadRows, Records, Scan, StoreError, Table, TableSpec, Unique, WriteTx};
@@ -51,6 +51,14 @@ pub const TABLES: &[TableSpec] = &[
     TableSpec {
         name: "collaborators_by_account",
         about: "account id, repository id -> nothing",
+    },
+    TableSpec {
+        name: "access_requests",
+        about: "repository id, account id -> its request for access to the content",
+    },
+    TableSpec {
+        name: "access_requests_by_status",
+        about: "repository id, status, newest first, account id -> nothing",
     },
     TableSpec {
         name: "repositories_by_origin",
@@ -209,6 +217,7 @@ pub(super) fn remove(tx: &WriteTx<'_>, id: RepositoryId) -> Result<Option<Reposi
     INTENTS.delete_range(tx, &Scan::prefix(&(id,)))?;
     borrowing::forget_borrower(tx, id)?;
     collaborators::forget_repository(tx, id)?;
+    access_requests::forget_repository(tx, id)?;
     JOURNALS.delete(tx, &id)?;
     pending_links::forget_repository(tx, id)?;
     for (key, target) in REDIRECTS.list(tx, &Scan::prefix(&(repository.owner,)))? {
@@ -434,6 +443,7 @@ pub(super) fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
     }
     problems.extend(borrowing::check(tx)?);
     problems.extend(collaborators::check(tx)?);
+    problems.extend(access_requests::check(tx)?);
     problems.extend(pending_links::check(tx)?);
     Ok(problems)
 }

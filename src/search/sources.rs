@@ -5,7 +5,7 @@ use crate::cards;
 use crate::git::{GitError, ObjectId, Repository as GitRepository};
 use crate::jobs::JobError;
 use crate::models::{ModelFacts, labels};
-use crate::repos::{Repos, Repository, Visibility};
+use crate::repos::{Gating, Repos, Repository, Visibility};
 use crate::search::document::RepositoryDocument;
 use crate::search::files::{FileChange, FileDocument};
 use crate::search::live::Counters;
@@ -258,6 +258,7 @@ fn repository_document(rows: Rows, content: Content, counters: Counters) -> Repo
     let card = cards::parse(&content.readme).metadata;
     let mut labels = labels(repository.kind.family(), &card, facts.as_ref());
     // Models' own labels name a language without saying that it is one; clients ask either way.
+    labels.push(Gating::label(repository.gating != Gating::Off).to_owned());
     labels.extend(card.language.iter().map(|language| format!("language:{language}")));
     let mut text: Vec<String> = Vec::new();
     text.extend(card.base_model);
@@ -268,7 +269,7 @@ fn repository_document(rows: Rows, content: Content, counters: Counters) -> Repo
     text.extend(card.bands.into_iter().take(BAND_NAMES).map(|band| band.name));
     text.extend(classifications.names);
     let pipeline_tag = told(
-        &card.pipeline_tag,
+        card.pipeline_tag.as_ref(),
         facts.as_ref().and_then(|facts| facts.pipeline_tag.as_ref()),
     );
     let mut tasks = card.task;
@@ -286,7 +287,7 @@ fn repository_document(rows: Rows, content: Content, counters: Counters) -> Repo
         frameworks: card.framework,
         tasks,
         library: told(
-            &card.library_name,
+            card.library_name.as_ref(),
             facts.as_ref().and_then(|facts| facts.library_name.as_ref()),
         ),
         labels,
@@ -307,8 +308,8 @@ fn repository_document(rows: Rows, content: Content, counters: Counters) -> Repo
 }
 
 /// What the card says goes before what the files tell.
-fn told(said: &Option<String>, inferred: Option<&String>) -> Option<String> {
-    said.as_ref().or(inferred).cloned()
+fn told(said: Option<&String>, inferred: Option<&String>) -> Option<String> {
+    said.or(inferred).cloned()
 }
 
 /// The names of front matter's fields would match in every repository.

@@ -1,10 +1,10 @@
 use crate::base::Family;
 use crate::cards::{ImageAddresses, LinkBase};
-use crate::repos::{ReadRepo, Repos, WantedFile, decoded_path, encoded_path};
+use crate::repos::{Gating, ReadRepo, Repos, WantedFile, decoded_path, encoded_path};
 use crate::users::Caller;
 
 /// Where links and images of a Markdown file lead: to the pages and to the content of the repository's files. Images of
-/// a private repository get signed addresses, because a browser loads them without the caller's token.
+/// a private or gated repository get signed addresses for whoever may read its content, because a browser loads them without the caller's token.
 pub fn link_base(repos: &Repos, caller: &Caller, proof: &ReadRepo, revision: Option<&str>, path: &str) -> LinkBase {
     let (repository, owner) = (proof.repository(), proof.owner());
     let shown = encoded_path(revision.unwrap_or(&repository.default_branch)).replace('/', "%2F");
@@ -14,8 +14,11 @@ pub fn link_base(repos: &Repos, caller: &Caller, proof: &ReadRepo, revision: Opt
         Family::Spaces => "/spaces",
     };
     let name = format!("{}/{}", owner.name, repository.name);
-    let images = (!repository.is_public()).then(|| {
-        let (repos, caller, proof) = (repos.clone(), caller.clone(), proof.clone());
+    let is_open = repository.is_public() && repository.gating == Gating::Off;
+    let signed_for = Some(proof.clone()).filter(|_| !is_open);
+    let content = signed_for.and_then(|read| repos.content_readable(caller, read).ok());
+    let images = content.map(|proof| {
+        let (repos, caller) = (repos.clone(), caller.clone());
         let revision = revision.map(str::to_owned);
         ImageAddresses::new(move |path| {
             let wanted = WantedFile {

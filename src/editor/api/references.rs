@@ -265,9 +265,9 @@ pub(super) async fn compare(
 ) -> ApiResult<Json<ComparisonView>> {
     let (Path((owner, name)), Query(query)) = (path, query);
     let files = editor.files();
-    let proof = files
-        .repos()
-        .readable(&caller, &RepositoryAddress::new(owner, name, query.repo_type))?;
+    let repos = files.repos();
+    let read = repos.readable(&caller, &RepositoryAddress::new(owner, name, query.repo_type))?;
+    let proof = repos.content_readable(&caller, read)?;
     let base = files.revision(&proof, query.base.as_deref()).await?;
     let head = files.revision(&proof, query.head.as_deref()).await?;
     let comparison = editor.compare(&proof, &base, &head).await?;

@@ -1,7 +1,7 @@
 use crate::base::RepositoryKind;
 use crate::files::{FileEntry, FileId, Files, FilesError, Revision, TrafficEvent, TrafficKind, TrafficMethod};
 use crate::http::{ApiResult, Code, Problem, RequestInfo};
-use crate::repos::{ReadRepo, RepositoryAddress, WriteRepo};
+use crate::repos::{ReadContent, ReadRepo, RepositoryAddress, WriteRepo};
 use crate::users::Caller;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -32,6 +32,19 @@ impl Files {
             .readable(caller, &RepositoryAddress::new(owner, name, kind))?)
     }
 
+    /// The repository at an address, if the caller may read what its files hold.
+    pub(super) fn content_readable(
+        &self,
+        caller: &Caller,
+        owner: &str,
+        name: &str,
+        kind: Option<RepositoryKind>,
+    ) -> ApiResult<ReadContent> {
+        Ok(self
+            .repos()
+            .content_readable(caller, self.readable(caller, owner, name, kind)?)?)
+    }
+
     /// The repository at an address, if the caller may write to it.
     pub(super) fn writable(
         &self,
@@ -47,7 +60,7 @@ impl Files {
 
     /// A file by its id, at the tip of the default branch. A repository that the caller may not read answers like a file
     /// that does not exist.
-    pub async fn by_id(&self, caller: &Caller, id: &str) -> ApiResult<(ReadRepo, Revision, Arc<FileEntry>)> {
+    pub async fn by_id(&self, caller: &Caller, id: &str) -> ApiResult<(ReadContent, Revision, Arc<FileEntry>)> {
         let id: FileId = id.parse()?;
         let proof = self
             .repos()
@@ -56,6 +69,7 @@ impl Files {
                 Code::NotFound => FilesError::UnknownFile,
                 _ => error.into(),
             })?;
+        let proof = self.repos().content_readable(caller, proof)?;
         let revision = self.revision(&proof, None).await?;
         let entry = self
             .entry(&proof, &revision, &id.path)

@@ -2,7 +2,7 @@
 
 use crate::files::{ArchiveFormat, Files, Revision, WantedArchive};
 use crate::http::{ApiError, ApiResult, Code, Disposition, Path, Query};
-use crate::repos::ReadRepo;
+use crate::repos::ReadContent;
 use crate::repos::api::KindQuery;
 use crate::users::Caller;
 use actix_web::http::Method;
@@ -26,7 +26,7 @@ pub(super) async fn download_archive(
     files: Data<Files>,
 ) -> ApiResult<HttpResponse> {
     let Path((owner, name, archive)) = path;
-    let proof = files.readable(&caller, &owner, &name, query.0.repo_type)?;
+    let proof = files.content_readable(&caller, &owner, &name, query.0.repo_type)?;
     let formats = [ArchiveFormat::Zip, ArchiveFormat::TarGz].into_iter();
     let mut named = formats.filter_map(|format| {
         let revision = archive.strip_suffix(format.extension())?.strip_suffix('.')?;
@@ -56,7 +56,7 @@ pub(super) fn archive_format(text: &str) -> ApiResult<ArchiveFormat> {
 pub(super) async fn send(
     files: &Files,
     request: &HttpRequest,
-    proof: &ReadRepo,
+    proof: &ReadContent,
     revision: &Revision,
     wanted: WantedArchive,
 ) -> ApiResult<HttpResponse> {

@@ -59,7 +59,7 @@ pub(super) async fn download_file(
         Some(_) => users.caller_of_link(request.method().as_str(), request.path(), request.query_string())?,
         None => caller,
     };
-    let proof = files.readable(&caller, &owner, &name, query.repo_type)?;
+    let proof = files.content_readable(&caller, &owner, &name, query.repo_type)?;
     let revision = files.revision(&proof, query.revision.as_deref()).await?;
     let folder = |format| WantedArchive {
         format,

@@ -41,7 +41,7 @@ pub(super) async fn change_file(
     files: Data<Files>,
 ) -> ApiResult<Json<FileView>> {
     let (proof, revision, entry) = files.by_id(&caller, &path.0).await?;
-    let write = files.repos().writable(&caller, proof.clone())?;
+    let write = files.repos().writable(&caller, proof.clone().into_read())?;
     let ChangeFile {
         description,
         content_type,
@@ -72,7 +72,7 @@ pub(super) async fn delete_file(
     files: Data<Files>,
 ) -> ApiResult<Json<FileChangesView>> {
     let (proof, _, entry) = files.by_id(&caller, &path.0).await?;
-    let write = files.repos().writable(&caller, proof)?;
+    let write = files.repos().writable(&caller, proof.into_read())?;
     let origin = Origin::of_request(caller.user_id(), info.address);
     let changed = files.delete(write, &entry, Saying { message: None, origin }).await?;
     Ok(Json(changed.into()))
@@ -122,7 +122,7 @@ pub(super) async fn move_file(
     files: Data<Files>,
 ) -> ApiResult<Json<FileChangesView>> {
     let (proof, _, entry) = files.by_id(&caller, &path.0).await?;
-    let source = files.repos().writable(&caller, proof)?;
+    let source = files.repos().writable(&caller, proof.into_read())?;
     let to = checked_path("path", &body.path)?;
     let saying = Saying {
         message: body.message.clone(),
@@ -151,7 +151,7 @@ pub(super) async fn copy_file(
     let (proof, _, entry) = files.by_id(&caller, &path.0).await?;
     let target = match body.target(&files, &caller)? {
         Some(target) => target,
-        None => files.repos().writable(&caller, proof.clone())?,
+        None => files.repos().writable(&caller, proof.clone().into_read())?,
     };
     let to = checked_path("path", &body.path)?;
     let saying = Saying {

@@ -68,7 +68,7 @@ pub(super) async fn show_blob(
     files: Data<Files>,
 ) -> ApiResult<Json<BlobView>> {
     let Path((owner, name, path)) = path;
-    let proof = files.readable(&caller, &owner, &name, query.0.repo_type)?;
+    let proof = files.content_readable(&caller, &owner, &name, query.0.repo_type)?;
     let revision = files.revision(&proof, query.0.revision.as_deref()).await?;
     let entry = files.entry(&proof, &revision, &path).await?;
     let shown = files.text(&entry).await?;

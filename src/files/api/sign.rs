@@ -47,7 +47,7 @@ pub(super) async fn sign_file(
     body: Json<SignFile>,
     files: Data<Files>,
 ) -> ApiResult<Json<SignedLinkView>> {
-    let proof = files.readable(&caller, &path.0.0, &path.0.1, query.0.repo_type)?;
+    let proof = files.content_readable(&caller, &path.0.0, &path.0.1, query.0.repo_type)?;
     let SignFile {
         path,
         revision,

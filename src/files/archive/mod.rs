@@ -15,7 +15,7 @@ use super::error::FilesError;
 use super::{Files, listing::ListedEntry};
 use crate::base::{RepositoryId, blocking};
 use crate::git::{CommitInfo, EntryKind, GitError, ObjectId, Repository};
-use crate::repos::ReadRepo;
+use crate::repos::ReadContent;
 use bytes::Bytes;
 use futures_util::Stream;
 use pieces::{PIECE_BYTES, Pieces};
@@ -92,7 +92,7 @@ impl Files {
     /// The files below a folder as an archive.
     pub async fn archive(
         &self,
-        proof: &ReadRepo,
+        proof: &ReadContent,
         revision: &Revision,
         wanted: WantedArchive,
     ) -> Result<ArchiveStream, FilesError> {

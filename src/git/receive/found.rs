@@ -91,7 +91,9 @@ impl Found {
             Kind::Commit => {
                 let (tree, parents) = object_check::commit(content).map_err(bad)?;
                 self.need(tree, Kind::Tree);
-                parents.iter().for_each(|parent| self.need(*parent, Kind::Commit));
+                for parent in &parents {
+                    self.need(*parent, Kind::Commit);
+                }
                 let parents = parents.into_boxed_slice();
                 self.commits.insert(id, FoundCommit { tree, parents });
             }

@@ -2,7 +2,7 @@ use super::refusal::HfError;
 use crate::base::RepositoryKind;
 use crate::events::Origin;
 use crate::http::RequestInfo;
-use crate::repos::{AdminRepo, ReadRepo, Repos, ReposError, RepositoryAddress, WriteRepo};
+use crate::repos::{AdminRepo, ReadContent, ReadRepo, Repos, ReposError, RepositoryAddress, WriteRepo};
 use crate::users::Caller;
 use actix_web::dev::Payload;
 use actix_web::http::Method;
@@ -175,6 +175,11 @@ impl Asked {
             }
             _ => Ok(proof),
         }
+    }
+
+    /// Proves that the caller may read content.
+    pub(super) fn content_readable(&self, repos: &Repos) -> Result<ReadContent, HfError> {
+        Ok(repos.content_readable(&self.client.caller, self.readable(repos)?)?)
     }
 
     /// The header `Link` that leads to the next page of a list of this repository.

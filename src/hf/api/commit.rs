@@ -244,7 +244,7 @@ async fn make(
     parts: &HfParts,
 ) -> Result<(Changed, ReadRepo, Option<u64>), HfError> {
     let target = Target::of(asked, parts, revision, query)?;
-    let proof = target.for_content().as_read().clone();
+    let proof = target.for_content().as_read().clone().into_read();
     let (files, origin) = (&parts.files, asked.client.origin.clone());
     let draft = match &target {
         Target::Branch(proof) => files.upload(proof.clone(), None).await?,

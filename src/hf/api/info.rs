@@ -1,4 +1,5 @@
 use super::asked::{Asked, HfKind, RepositoryPath, values};
+use super::gating::HfGated;
 use super::refusal::HfError;
 use super::tree::{HfLfsView, is_set};
 use crate::base::{RepositoryId, Timestamp};
@@ -116,8 +117,9 @@ pub(super) struct HfInfoView {
     private: bool,
     /// Nobody switches repositories off here.
     disabled: bool,
-    /// Whether readers ask for access first: never.
-    gated: bool,
+    /// Whether readers ask for access to content first: `false`, `auto` or `manual`.
+    #[schema(value_type = Value)]
+    gated: HfGated,
     /// What its card says, as words to filter by.
     tags: Vec<String>,
     /// Downloads of the last 30 days.
@@ -272,7 +274,7 @@ impl Described<'_> {
             created_at: repository.created_at,
             private: repository.visibility == Visibility::Private,
             disabled: false,
-            gated: false,
+            gated: HfGated(repository.gating),
             tags,
             downloads: counters.downloads_30d,
             downloads_all_time: counters.downloads,

@@ -5,6 +5,7 @@ use super::tree::is_set;
 use crate::base::blocking;
 use crate::hf::HfParts;
 use crate::http::{Code, Query};
+use crate::repos::Gating;
 use crate::search::{Audience, DEEPEST_HIT, MOST_PER_PAGE, RepositoryFilter, RepositoryQuery, RepositorySort};
 use actix_web::http::header::LINK;
 use actix_web::web::Data;
@@ -33,6 +34,8 @@ struct ListQuery {
     /// Only with so many parameters, as in `min:6B,max:128B`.
     #[param(rename = "num_parameters")]
     num_parameters: Option<String>,
+    /// Only those whose content needs access, or only others.
+    gated: Option<bool>,
     /// Order: `lastModified`, `createdAt`, `downloads`, `likes` or `trendingScore`.
     sort: Option<String>,
     /// The most repositories of a page.
@@ -53,7 +56,7 @@ struct ListQuery {
 /// What is listed.
 struct Wanted {
     query: RepositoryQuery,
-    /// Whether it is asked for what no repository of this hub is: gated, or served by others.
+    /// Whether it is asked for what no repository of this hub is: served by others.
     nothing: bool,
 }
 
@@ -65,7 +68,7 @@ impl Wanted {
             let refused = |_| HfError::new(Code::BadRequest, format!("'{name}' is a number."));
             last(name).map(|text| text.parse().map_err(refused)).transpose()
         };
-        let filters: Vec<String> = values("filter")
+        let mut filters: Vec<String> = values("filter")
             .flat_map(|value| value.split(','))
             .filter(|filter| !filter.is_empty())
             .map(str::to_owned)
@@ -74,6 +77,7 @@ impl Wanted {
             let message = format!("'filter' takes at most {MOST_FILTERS} values.");
             return Err(HfError::new(Code::BadRequest, message));
         }
+        filters.extend(last("gated").map(|gated| Gating::label(is_set(gated)).to_owned()));
         let (parameters_min, parameters_max) = parameters(last("num_parameters"))?;
         Ok(Self {
             query: RepositoryQuery {
@@ -94,9 +98,7 @@ impl Wanted {
                 offset: number("skip")?.unwrap_or(0).min(DEEPEST_HIT),
                 ..RepositoryQuery::default()
             },
-            nothing: last("gated").is_some_and(is_set)
-                || last("inference").is_some()
-                || last("inference_provider").is_some(),
+            nothing: last("inference").is_some() || last("inference_provider").is_some(),
         })
     }
 }

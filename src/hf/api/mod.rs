@@ -8,12 +8,16 @@ mod cards;
 mod commit;
 /// Discussions and pull requests.
 mod discussions;
+/// Access to the content of gated repositories.
+mod gating;
 /// Branches, tags and commits.
 mod history;
 /// Who one is.
 mod identity;
 /// Repositories described.
 mod info;
+/// Likes, which are stars.
+mod likes;
 /// Repositories listed.
 mod listing;
 /// Branches and tags made and deleted.
@@ -60,6 +64,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(references::hf_delete_branch)
         .service(references::hf_create_tag)
         .service(references::hf_delete_tag)
+        .configure(gating::routes)
+        .configure(likes::routes)
         .configure(xet::routes)
         .configure(discussions::routes)
         .configure(resolve::routes)

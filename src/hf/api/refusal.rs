@@ -42,6 +42,14 @@ pub enum HfError {
         /// The commit that was looked at; clients remember for it that there is nothing.
         commit: Option<ObjectId>,
     },
+    /// The content is for those who got access to it.
+    #[error("{message}")]
+    Gated {
+        /// A sentence.
+        message: String,
+        /// Whether nobody is logged in, who is asked to.
+        anonymous: bool,
+    },
     /// The header `Authorization` holds nothing that works.
     #[error("Invalid credentials in Authorization header")]
     InvalidCredentials,
@@ -75,6 +83,7 @@ impl HfError {
             Self::RepositoryNotFound { .. } => Some("RepoNotFound"),
             Self::RevisionNotFound(_) => Some("RevisionNotFound"),
             Self::EntryNotFound { .. } => Some("EntryNotFound"),
+            Self::Gated { .. } => Some("GatedRepo"),
             Self::Moved { .. } | Self::InvalidCredentials | Self::Stale | Self::Other(_) => None,
         }
     }
@@ -82,7 +91,10 @@ impl HfError {
     fn answer(&self) -> HttpResponse {
         let code = match self {
             Self::Other(error) => return error.error_response(),
-            Self::RepositoryNotFound { anonymous: true } | Self::InvalidCredentials => Code::Unauthorized,
+            Self::RepositoryNotFound { anonymous: true }
+            | Self::Gated { anonymous: true, .. }
+            | Self::InvalidCredentials => Code::Unauthorized,
+            Self::Gated { .. } => Code::Forbidden,
             Self::RepositoryNotFound { .. } | Self::RevisionNotFound(_) | Self::EntryNotFound { .. } => Code::NotFound,
             Self::Moved { location } => {
                 let mut response = HttpResponse::TemporaryRedirect();
@@ -145,6 +157,10 @@ impl From<ReposError> for HfError {
     fn from(error: ReposError) -> Self {
         match error {
             ReposError::NotFound(_) => Self::RepositoryNotFound { anonymous: false },
+            ReposError::Gated { anonymous, .. } => Self::Gated {
+                message: error.to_string(),
+                anonymous,
+            },
             ReposError::Stale => Self::Stale,
             ReposError::Git(error) => error.into(),
             other => Self::Other(other.into()),

@@ -1,4 +1,5 @@
 use super::asked::{Asked, Client, HfKind, RepositoryPath, named};
+use super::gating::HfGated;
 use super::refusal::HfError;
 use crate::base::{AccountName, RepositoryId};
 use crate::http::{Code, ErrorBody, Json, RequestId};
@@ -241,8 +242,9 @@ struct HfChangeSettings {
     visibility: Option<Visibility>,
     /// The same in the words of older clients.
     private: Option<bool>,
-    /// Whether readers ask for access first, which no repository of this hub does: `false`.
-    gated: Option<serde_json::Value>,
+    /// Whether readers ask for access to content first: `false`, `auto` or `manual`.
+    #[schema(value_type = Option<serde_json::Value>)]
+    gated: Option<HfGated>,
 }
 
 /// The settings that the clients know.
@@ -253,11 +255,12 @@ struct HfSettingsView {
     visibility: Visibility,
     /// Whether it is private.
     private: bool,
-    /// Whether readers ask for access first.
-    gated: bool,
+    /// Whether readers ask for access to content first.
+    #[schema(value_type = serde_json::Value)]
+    gated: HfGated,
 }
 
-/// Changes who may see a repository.
+/// Changes who may see a repository, and whether readers ask for access to its content first.
 #[utoipa::path(tag = "hugging face", path = "/api/{family}/{owner}/{repo}/settings", params(RepositoryPath),
     request_body = HfChangeSettings, security(("bearer" = [])),
     responses((status = 200, body = HfSettingsView), (status = 401), (status = 403), (status = 404), (status = 422)))]
@@ -268,32 +271,25 @@ async fn hf_change_settings(
     repos: Data<Repos>,
 ) -> Result<HttpResponse, HfError> {
     let proof = asked.administrable(&repos)?;
-    if body
-        .gated
-        .as_ref()
-        .is_some_and(|gated| *gated != serde_json::Value::Bool(false))
-    {
-        let message = "This hub has no access requests: make the repository private and add collaborators.";
-        return Err(HfError::new(Code::Invalid, message));
-    }
     let change = SettingsChange {
         visibility: visibility(body.visibility, body.private),
+        gating: body.gated.map(|gated| gated.0),
         ..SettingsChange::default()
     };
     let changed = repos.change_settings(&proof, change, asked.client.origin).await?;
     Ok(HttpResponse::Ok().json(HfSettingsView {
         visibility: changed.visibility,
         private: changed.visibility == Visibility::Private,
-        gated: false,
+        gated: HfGated(changed.gating),
     }))
 }
 
-/// Answers 200 when the caller may read a repository.
+/// Answers 200 when the caller may read a repository and its content.
 #[utoipa::path(tag = "hugging face", path = "/api/{family}/{owner}/{repo}/auth-check", params(RepositoryPath),
     responses((status = 200), (status = 401), (status = 404)))]
 #[get("/api/{family:models|datasets|spaces}/{owner}/{repo}/auth-check")]
 async fn hf_check_access(asked: Asked, repos: Data<Repos>) -> Result<HttpResponse, HfError> {
-    asked.readable(&repos)?;
+    asked.content_readable(&repos)?;
     Ok(HttpResponse::Ok().json(serde_json::json!({})))
 }
 

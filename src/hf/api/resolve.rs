@@ -55,7 +55,7 @@ async fn resolve(
     Path(path): Path<ResolvePath>,
     parts: Data<HfParts>,
 ) -> Result<HttpResponse, HfError> {
-    let proof = asked.readable(&parts.repos)?;
+    let proof = asked.content_readable(&parts.repos)?;
     let revision = parts.existing_revision(&proof, &path.revision).await?;
     let entry = parts.files.entry(&proof, &revision, &path.file_path).await;
     let entry = entry.map_err(|error| HfError::from(error).at(revision.commit))?;

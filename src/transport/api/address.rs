@@ -2,7 +2,7 @@ use super::refusal::Refusal;
 use crate::base::RepositoryKind;
 use crate::http::{Code, Query};
 use crate::repos::api::KindQuery;
-use crate::repos::{ReadRepo, Repos, ReposError, RepositoryAddress, WriteRepo};
+use crate::repos::{ReadContent, ReadRepo, Repos, ReposError, RepositoryAddress, WriteRepo};
 use crate::transport::TransportError;
 use crate::users::Caller;
 use actix_web::dev::Payload;
@@ -19,6 +19,15 @@ impl GitAddress {
     pub fn readable(&self, repos: &Repos, caller: &Caller) -> Result<ReadRepo, TransportError> {
         match repos.readable(caller, &self.0) {
             Err(ReposError::NotFound(_)) if caller.account().is_none() => Err(TransportError::LoginRequired),
+            other => Ok(other?),
+        }
+    }
+
+    /// Proves that the caller may read content. Whoever is not logged in is asked to.
+    pub fn content_readable(&self, repos: &Repos, caller: &Caller) -> Result<ReadContent, TransportError> {
+        let read = self.readable(repos, caller)?;
+        match repos.content_readable(caller, read) {
+            Err(ReposError::Gated { anonymous: true, .. }) => Err(TransportError::LoginRequired),
             other => Ok(other?),
         }
     }

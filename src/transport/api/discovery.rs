@@ -51,7 +51,7 @@ pub(super) async fn references(
 ) -> Result<HttpResponse, Refusal> {
     let version = version_of(&request);
     let (id, lenders) = match query.service.as_deref() {
-        Some("git-upload-pack") => (address.readable(&repos, &caller)?.id(), None),
+        Some("git-upload-pack") => (address.content_readable(&repos, &caller)?.id(), None),
         Some("git-receive-pack") => {
             let id = address.writable(&repos, &caller)?.repository().id;
             (id, Some(repos.readable_lenders(&caller, id).map_err(ReposError::from)?))

@@ -45,7 +45,7 @@ pub(super) async fn upload_pack(
     settings: Settings,
 ) -> Result<HttpResponse, Refusal> {
     let repos = files.repos();
-    let proof = address.readable(repos, &caller)?;
+    let proof = address.content_readable(repos, &caller)?;
     let version = version_of(&request);
     let encoding = request
         .headers()

@@ -3,6 +3,8 @@
 mod discussions;
 mod errors;
 mod facts;
+mod gating;
+mod likes;
 mod listing;
 mod reading;
 mod repositories;

@@ -124,7 +124,9 @@ async fn settings_hide_a_repository_and_deleting_frees_its_name() {
         404,
         "RepoNotFound",
     );
-    refused(&ana.put(settings, &json!({ "gated": "auto" })).await, 422, "");
+    ana.put(settings, &json!({ "gated": "sometimes" }))
+        .await
+        .refused(400, "bad_request");
     ana.put(settings, &json!({ "visibility": "secret" }))
         .await
         .refused(400, "bad_request");

@@ -2,6 +2,7 @@
 
 /// Accounts with a part in repositories of others.
 mod collaborators;
+mod gating;
 
 use crate::support::{Client, Reply, TestApp};
 use serde_json::{Value, json};

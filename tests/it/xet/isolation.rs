@@ -1,5 +1,6 @@
 use super::{Xet, commit, create, made, noise, pack};
 use crate::support::TestApp;
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_of_a_private_repository_shows_to_another_account() {
@@ -94,5 +95,36 @@ async fn an_address_opens_only_the_chunks_of_the_file() {
         .header("if-range", "\"other\"")
         .await
         .expect(403);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_gated_repository_neither_tokens_nor_addresses_outlive_the_access() {
+    let app = TestApp::start().await;
+    let (ana, ben) = (app.user("ana").await, app.user("ben").await);
+    create(&ana, "rain", "public").await;
+    let xorb = pack(&[noise(50_000, 1), noise(60_000, 2)]);
+    let file = made(&[(&xorb, 0..2)]);
+    let hers = Xet::open(&app, &ana, "ana/rain", "write").await;
+    hers.send(&[&xorb], &file).await;
+    commit(&ana, "ana/rain", "model.bin", &file).await.ok();
+    let set = |gated: &'static str| ana.put("/api/models/ana/rain/settings", &json!({ "gated": gated }));
+    let his = Xet::open(&app, &ben, "ana/rain", "read").await;
+    let plan = his.reconstruction(file.file, None).await.ok();
+    let url = plan["xorbs"][xorb.hash.to_string()][0]["url"].as_str().unwrap();
+    let path = url.strip_prefix(&app.address()).unwrap().to_owned();
+    app.anonymous().get(&path).await.expect(200);
+    set("manual").await.ok();
+    ben.get("/api/models/ana/rain/xet-read-token/main").await.expect(403);
+    let refused = his.reconstruction(file.file, None).await.expect(403);
+    assert_eq!(refused.header("x-error-code"), "GatedRepo");
+    app.anonymous().get(&path).await.expect(403);
+    hers.reconstruction(file.file, None).await.expect(200);
+    let grant = json!({ "user": "ben" });
+    ana.post("/api/models/ana/rain/user-access-request/grant", &grant)
+        .await
+        .ok();
+    his.reconstruction(file.file, None).await.expect(200);
+    app.anonymous().get(&path).await.expect(200);
     app.finish().await;
 }

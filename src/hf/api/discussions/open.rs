@@ -185,7 +185,9 @@ pub(super) async fn hf_show_discussion(
     };
     if let Some(request) = &pull.request {
         let with_diff = query.0.diff.as_deref().is_some_and(is_set);
-        let compared = parts.pulls.compare(&proof, &pull, with_diff).await?;
+        let content = with_diff.then(|| parts.repos.content_readable(&asked.client.caller, proof.clone()));
+        let content = content.transpose()?;
+        let compared = parts.pulls.compare(&proof, &pull, content.as_ref()).await?;
         details.changes = Some(HfChangesView {
             base: format!("refs/heads/{}", request.base),
             merge_commit_id: request.merge_commit,

@@ -3,7 +3,7 @@ use crate::hf::HfParts;
 use crate::hf::api::HfError;
 use crate::hf::api::asked::Client;
 use crate::http::Code;
-use crate::repos::{ReadRepo, WriteRepo};
+use crate::repos::{ReadContent, ReadRepo, WriteRepo};
 use crate::users::Caller;
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
@@ -83,6 +83,11 @@ impl XetCaller {
         Ok(parts.repos.readable_by_id(&self.caller, self.place.repository)?)
     }
 
+    /// Proves that the account of the token may still read content.
+    pub(super) fn content_readable(&self, parts: &HfParts) -> Result<ReadContent, HfError> {
+        Ok(parts.repos.content_readable(&self.caller, self.readable(parts)?)?)
+    }
+
     /// Proves that the account of the token may still write, and that the token is for writing.
     pub(super) fn writable(&self, parts: &HfParts) -> Result<WriteRepo, HfError> {
         if !self.writes {
@@ -134,11 +139,12 @@ fn of_token(request: &HttpRequest) -> Result<XetCaller, HfError> {
 }
 
 /// Proves the right to stretches of a xorb by the signature of the address; answers them as they were signed.
-pub(super) fn signed_ranges(request: &HttpRequest, parts: &HfParts) -> Result<(ReadRepo, String), HfError> {
+pub(super) fn signed_ranges(request: &HttpRequest, parts: &HfParts) -> Result<(ReadContent, String), HfError> {
     let place = Place::of_request(request).ok_or(HfError::RepositoryNotFound { anonymous: false })?;
     let (caller, mut parameters) = parts
         .users
         .caller_of_request(READ, request.path(), request.query_string())?;
-    let proof = parts.repos.readable_by_id(&caller, place.repository)?;
+    let read = parts.repos.readable_by_id(&caller, place.repository)?;
+    let proof = parts.repos.content_readable(&caller, read)?;
     Ok((proof, parameters.remove(RANGES).unwrap_or_default()))
 }

@@ -183,7 +183,7 @@ async fn plan(
     path: &FilePath,
     parts: &HfParts,
 ) -> Result<FetchPlan, HfError> {
-    let proof = caller.readable(parts)?;
+    let proof = caller.content_readable(parts)?;
     let range = request.headers().get(RANGE).and_then(|value| value.to_str().ok());
     match parts.files.reconstruction(&proof, parsed(&path.file)?, range).await? {
         Reconstruction::Plan(plan) => Ok(plan),

@@ -3,7 +3,7 @@ use crate::hf::HfParts;
 use crate::hf::api::HfError;
 use crate::hf::api::asked::{Asked, RepositoryPath};
 use crate::http::Path;
-use crate::repos::ReadRepo;
+use crate::repos::ReadContent;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
@@ -57,14 +57,14 @@ pub(super) async fn hf_xet_read_token(
     path: Path<RevisionPath>,
     parts: Data<HfParts>,
 ) -> Result<HttpResponse, HfError> {
-    let proof = asked.readable(&parts.repos)?;
+    let proof = asked.content_readable(&parts.repos)?;
     parts.existing_revision(&proof, &path.0.revision).await?;
     answer(&asked, &proof, &path.0.revision, false, &parts)
 }
 
 fn answer(
     asked: &Asked,
-    proof: &ReadRepo,
+    proof: &ReadContent,
     revision: &str,
     writes: bool,
     parts: &HfParts,

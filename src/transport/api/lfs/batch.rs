@@ -4,7 +4,7 @@ use crate::base::Sha256;
 use crate::files::{DirectUpload, Files, PartsPlan, SendAdvice};
 use crate::http::{ApiError, Code, Json, Problem};
 use crate::repos::api::KindQuery;
-use crate::repos::{ReadRepo, ReposError, WriteRepo};
+use crate::repos::{ReadContent, ReposError, WriteRepo};
 use crate::users::Users;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
@@ -225,7 +225,10 @@ pub(super) async fn batch(
     check(&body)?;
     let links = transfer::Links::new(&request, &users, &files, read.id());
     let (transfer, objects) = match body.operation {
-        BatchOperation::Download => (BASIC, downloads(&files, &read, &body.objects, &links).await?),
+        BatchOperation::Download => {
+            let content = request.address.content_readable(repos, &request.caller)?;
+            (BASIC, downloads(&files, &content, &body.objects, &links).await?)
+        }
         BatchOperation::Upload => uploads(&request, &files, &links, &body).await?,
     };
     let body = BatchAnswer {
@@ -255,7 +258,7 @@ fn check(body: &BatchRequest) -> Result<(), LfsRefusal> {
 
 async fn downloads(
     files: &Files,
-    proof: &ReadRepo,
+    proof: &ReadContent,
     objects: &[BatchObject],
     links: &transfer::Links<'_>,
 ) -> Result<Vec<ObjectAnswer>, LfsRefusal> {

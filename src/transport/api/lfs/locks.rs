@@ -345,7 +345,11 @@ async fn remove(
     let force = force?;
     // What is no id is the id of no lock.
     let id = id.parse().map_err(|_| FilesError::UnknownLock)?;
-    let admin = || files.repos().administrable(&request.caller, proof.as_read().clone());
+    let admin = || {
+        files
+            .repos()
+            .administrable(&request.caller, proof.as_read().clone().into_read())
+    };
     let admin = if force { admin().ok() } else { None };
     let lock = files.unlock(&proof, id, admin.as_ref(), request.origin).await?;
     let lock = LockView::new(lock, users)?;

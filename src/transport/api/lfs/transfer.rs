@@ -112,7 +112,8 @@ pub(super) async fn lfs_download(
 ) -> Result<HttpResponse, LfsRefusal> {
     let Path((repository, sha256)) = path;
     let (caller, _) = users.caller_of_request("GET", request.path(), request.query_string())?;
-    let proof = files.repos().readable_by_id(&caller, repository)?;
+    let repos = files.repos();
+    let proof = repos.content_readable(&caller, repos.readable_by_id(&caller, repository)?)?;
     let reader = files.open_large(&proof, sha256).await?;
     let name = sha256.to_string();
     let media_type = "application/octet-stream";

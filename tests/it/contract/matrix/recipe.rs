@@ -102,6 +102,11 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("POST", "/api/{family}/{owner}/{repo}/discussions/{number}/comment/{comment}/edit") => {
             Json(json!({ "content": "Or not." }))
         }
+        ("POST", "/api/{family}/{owner}/{repo}/user-access-request/grant") => Json(json!({ "user": "OWNER" })),
+        ("POST", "/api/{family}/{owner}/{repo}/user-access-request/handle") => {
+            Json(json!({ "user": "guest", "status": "rejected" }))
+        }
+        ("PUT", "/api/v1/repos/{owner}/{repo}/access-requests/{username}") => Json(json!({ "status": "accepted" })),
         ("PUT", "/api/{family}/{owner}/{repo}/settings") => Json(json!({ "visibility": "private" })),
         ("POST", "/api/v1/repos") => Json(json!({ "name": "empty", "init_readme": false })),
         ("POST", "/api/v1/repos/{owner}/{repo}/fork") => Json(json!({ "name": "REPOSITORY-fork" })),
@@ -161,6 +166,8 @@ fn change(method: &str, path: &str) -> Option<Content> {
             "POST",
             "/api/{username}/{repo_name}/star"
             | "/api/{username}/{repo_name}/view"
+            | "/api/{family}/{owner}/{repo}/like"
+            | "/api/v1/repos/{owner}/{repo}/access-requests"
             | "/api/{username}/{repo_name}/parse-readme"
             | "/api/users/{username}/follow"
             | "/api/admin/tasks/{name}/run"

@@ -204,6 +204,14 @@ impl Stage {
             let address = format!("/api/v1/repos/{full_name}/collaborators");
             cast.owner.post(&address, &part).await.expect(201);
         }
+        if path.contains("/user-access-request/") || path.ends_with("/access-requests") {
+            let gated = json!({ "gated": "manual" });
+            let address = format!("/api/models/{full_name}");
+            cast.owner.put(&format!("{address}/settings"), &gated).await.ok();
+            let grant = json!({ "user": "guest" });
+            let address = format!("{address}/user-access-request/grant");
+            cast.owner.post(&address, &grant).await.ok();
+        }
         let mut values = Vec::new();
         for parameter in parameters_of(path) {
             let value = self.value(cast, parameter, path, &full_name).await;
@@ -256,6 +264,7 @@ impl Stage {
                 }
                 ("session_id", session)
             }
+            "status" => ("status", "pending".to_owned()),
             "id" if path.starts_with("/api/auth/tokens") => {
                 let wish = json!({ "name": "to be deleted", "scope": "read" });
                 ("id", text(&owner.post("/api/auth/tokens", &wish).await.ok()["id"]))

@@ -711,6 +711,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/{owner}/{repo}/safetensors-metadata/{file_path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The header of a safetensors file: its metadata, and every tensor with type, shape and place. The weights are not read. */
+        get: operations["hf_show_safetensors_header"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -1028,6 +1045,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/{username}/likes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an account likes, the newest first, as far as the caller may see it. */
+        get: operations["hf_list_likes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/{username}/password": {
         parameters: {
             query?: never;
@@ -1247,6 +1281,61 @@ export interface paths {
         head?: never;
         /** Changes settings, or renames the repository; its old name keeps leading to it. */
         patch: operations["change_repo"];
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the caller may read the content of a repository, and where its request for that stands. */
+        get: operations["show_my_access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/access-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The requests for access to a repository that stand so, the newest first; for those who may administer it. */
+        get: operations["list_access_requests"];
+        put?: never;
+        /**
+         * Asks for access to the content of a gated repository: given at once where gating is automatic, else an administrator of the
+         *     repository decides. Asking twice is asking once.
+         */
+        post: operations["ask_access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repos/{owner}/{repo}/access-requests/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decides about the request of an account for access. To accept an account that has not asked gives it access. */
+        put: operations["handle_access_request"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/repos/{owner}/{repo}/archive/{archive}": {
@@ -1639,7 +1728,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers 200 when the caller may read a repository. */
+        /** Answers 200 when the caller may read a repository and its content. */
         get: operations["hf_check_access"];
         put?: never;
         post?: never;
@@ -1858,6 +1947,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/{family}/{owner}/{repo}/like": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Likes a repository, which is to star it. */
+        post: operations["hf_like"];
+        /** Takes a like back. */
+        delete: operations["hf_unlike"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/likers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who likes a repository. */
+        get: operations["hf_list_likers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/{family}/{owner}/{repo}/paths-info/{revision}": {
         parameters: {
             query?: never;
@@ -1934,7 +2058,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Changes who may see a repository. */
+        /** Changes who may see a repository, and whether readers ask for access to its content first. */
         put: operations["hf_change_settings"];
         post?: never;
         delete?: never;
@@ -1987,6 +2111,57 @@ export interface paths {
         };
         /** A page of a folder of a revision. */
         get: operations["hf_list_folder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/user-access-request/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives access to an account that need not have asked. */
+        post: operations["hf_grant_access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/user-access-request/handle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides about a request for access. */
+        post: operations["hf_handle_access_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/user-access-request/{status}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The requests for access to a repository that stand so, the newest first. */
+        get: operations["hf_list_access_requests"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2745,6 +2920,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The request of an account for the content of a gated repository. */
+        AccessRequestView: {
+            /** @description Whether the account asked; if not, access was given to it. */
+            asked: boolean;
+            /** @description Where its avatar is; null when there is none. */
+            avatar_url?: string | null;
+            /** @description The name that people use. */
+            full_name?: string | null;
+            /** @description Why it was rejected. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was asked, or given.
+             */
+            since: string;
+            /** @description Where it stands: pending, accepted or rejected. */
+            status: string;
+            /** @description The id of the account. */
+            user_id: string;
+            /** @description Its name. */
+            username: string;
+        };
         /** @description An account in a list. */
         AccountItem: {
             /** @description The name that people use. */
@@ -3075,6 +3272,8 @@ export interface components {
             default_branch?: string | null;
             /** @description Another sentence. */
             description?: string | null;
+            /** @description Whether readers ask for access to its content: none, auto or manual. */
+            gating?: string | null;
             /** @description Whether it takes large files and speaks git LFS. */
             lfs_enabled?: boolean | null;
             /** @description Another name; the old one keeps leading here. */
@@ -3654,12 +3853,37 @@ export interface components {
             /** @description Whose login it is. */
             user: components["schemas"]["UserView"];
         };
+        /** @description What is decided about a request. */
+        HandleAccess: {
+            /** @description Why it is rejected; whoever asked reads it. */
+            reason?: string | null;
+            /** @description accepted, rejected or, to take a decision back, pending. */
+            status: string;
+        };
         /** @description That the hub answers. */
         Health: {
             /** @description Always `ok`: a hub that is not does not answer. */
             status: string;
             /** @description The version of the program. */
             version: string;
+        };
+        /** @description A request for access (§6 of the contract). */
+        HfAccessRequestView: {
+            /** @description What was answered to questions of the repository, of which there are none here. */
+            fields: {
+                [key: string]: unknown;
+            };
+            /** @description Its id, which is that of the account: each has one at most. */
+            requestId: string;
+            /** @description Where it stands: `pending`, `accepted` or `rejected`. */
+            status: string;
+            /**
+             * Format: date-time
+             * @description When it was asked, or given.
+             */
+            timestamp: string;
+            /** @description Whoever asked. */
+            user: components["schemas"]["HfRequesterView"];
         };
         /** @description What is to become of a file. */
         HfAdviceView: {
@@ -3686,7 +3910,7 @@ export interface components {
         };
         /** @description Settings to change; absent ones stay. */
         HfChangeSettings: {
-            /** @description Whether readers ask for access first, which no repository of this hub does: `false`. */
+            /** @description Whether readers ask for access to content first: `false`, `auto` or `manual`. */
             gated?: unknown;
             /** @description The same in the words of older clients. */
             private?: boolean | null;
@@ -3917,6 +4141,24 @@ export interface components {
             /** @description The first line. */
             title: string;
         };
+        /** @description Who is to get access. */
+        HfGrantAccess: {
+            /** @description The name of the account. */
+            user?: string | null;
+            /** @description Its id. */
+            userId?: string | null;
+        };
+        /** @description Whose request is meant: by `user`, or by `userId` or `requestId`, which are the same here. */
+        HfHandleAccess: {
+            /** @description Why it is rejected. */
+            rejectionReason?: string | null;
+            /** @description Its id. */
+            requestId?: string | null;
+            /** @description `accepted`, `rejected` or `pending`. */
+            status: string;
+            /** @description The name of the account. */
+            user?: string | null;
+        };
         /** @description What happened. */
         HfHappening: {
             /** @description Whether it had another text once. */
@@ -3951,6 +4193,10 @@ export interface components {
             cardData: {
                 [key: string]: unknown;
             };
+            /** @description What the configuration of a model says of architecture, tokenizer and adapter. */
+            config?: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Format: date-time
              * @description When it was made.
@@ -3970,8 +4216,10 @@ export interface components {
              * @description Downloads since it was made.
              */
             downloadsAllTime: number;
-            /** @description Whether readers ask for access first: never. */
-            gated: boolean;
+            /** @description Whether readers ask for access to content first: `false`, `auto` or `manual`. */
+            gated: unknown;
+            /** @description What the header of a model's GGUF file says. */
+            gguf?: Record<string, never> | null;
             /** @description `owner/name`. */
             id: string;
             /**
@@ -3986,6 +4234,8 @@ export interface components {
              * @description Stars.
              */
             likes: number;
+            /** @description What stands for a hidden word in texts for a model. */
+            mask_token?: unknown;
             /** @description Results of evaluations, as the card of a model has them. */
             "model-index"?: unknown;
             /** @description The same, of models. */
@@ -3994,6 +4244,8 @@ export interface components {
             pipeline_tag?: string | null;
             /** @description Whether only some may see it. */
             private: boolean;
+            /** @description Parameters of a model by type, as the headers of its safetensors files have them. */
+            safetensors?: Record<string, never> | null;
             /** @description What a space is made with. */
             sdk?: unknown;
             /** @description The commit that was asked for; none in an empty repository. */
@@ -4002,6 +4254,8 @@ export interface components {
             siblings?: components["schemas"]["HfSiblingView"][] | null;
             /** @description What its card says, as words to filter by. */
             tags: string[];
+            /** @description How the library transformers loads a model. */
+            transformersInfo?: Record<string, never> | null;
             /**
              * Format: double
              * @description How much it is looked at these days.
@@ -4043,6 +4297,32 @@ export interface components {
              * @description Bytes of the content.
              */
             size: number;
+        };
+        /** @description Something that somebody likes. */
+        HfLikeView: {
+            /**
+             * Format: date-time
+             * @description When the repository was made.
+             */
+            createdAt: string;
+            /** @description The repository. */
+            repo: components["schemas"]["HfLikedView"];
+        };
+        /** @description A repository that somebody likes. */
+        HfLikedView: {
+            /** @description `owner/name`. */
+            name: string;
+            /** @description What it is for. */
+            type: components["schemas"]["HfKind"];
+        };
+        /** @description Somebody who likes a repository. */
+        HfLikerView: {
+            /** @description Where the picture of the account is. */
+            avatarUrl: string;
+            /** @description The name that people use. */
+            fullname: string;
+            /** @description The name. */
+            user: string;
         };
         /** @description What is said about a merge. */
         HfMerge: {
@@ -4139,10 +4419,19 @@ export interface components {
             /** @description What happened. */
             newTitle: components["schemas"]["HfDiscussionEvent"];
         };
+        /** @description Whoever asked for access. */
+        HfRequesterView: {
+            /** @description Its address of mail, if it asked itself. */
+            email?: string | null;
+            /** @description The name that people use. */
+            fullname: string;
+            /** @description Its name. */
+            user: string;
+        };
         /** @description The settings that the clients know. */
         HfSettingsView: {
-            /** @description Whether readers ask for access first. */
-            gated: boolean;
+            /** @description Whether readers ask for access to content first. */
+            gated: unknown;
             /** @description Whether it is private. */
             private: boolean;
             /** @description Who may see the repository. */
@@ -4479,6 +4768,17 @@ export interface components {
             /** @description The repository. */
             repository: components["schemas"]["RepositoryView"];
         };
+        /** @description How the caller stands to the content of a repository. */
+        MyAccessView: {
+            /** @description Whether readers ask for access: none, auto or manual. */
+            gating: string;
+            /** @description Whether the caller may read content. */
+            granted: boolean;
+            /** @description Why it was rejected. */
+            reason?: string | null;
+            /** @description Where the caller's request stands: pending, accepted or rejected; null when it did not ask. */
+            status?: string | null;
+        };
         /** @description A request to make. */
         ObjectAction: {
             /**
@@ -4536,6 +4836,40 @@ export interface components {
             id: string;
             /** @description What it is for. */
             repo_type: string;
+        };
+        /** @description A page of a list. */
+        Page_AccessRequestView: {
+            /** @description The items of this page. */
+            items: {
+                /** @description Whether the account asked; if not, access was given to it. */
+                asked: boolean;
+                /** @description Where its avatar is; null when there is none. */
+                avatar_url?: string | null;
+                /** @description The name that people use. */
+                full_name?: string | null;
+                /** @description Why it was rejected. */
+                reason?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was asked, or given.
+                 */
+                since: string;
+                /** @description Where it stands: pending, accepted or rejected. */
+                status: string;
+                /** @description The id of the account. */
+                user_id: string;
+                /** @description Its name. */
+                username: string;
+            }[];
+            /** @description Items per page. */
+            limit: number;
+            /** @description This page, counted from 1. */
+            page: number;
+            /**
+             * Format: int64
+             * @description Items in the whole list.
+             */
+            total: number;
         };
         /** @description A page of a list. */
         Page_AccountItem: {
@@ -4811,6 +5145,8 @@ export interface components {
                 description: string;
                 /** @description `owner/name`. */
                 full_name: string;
+                /** @description Whether readers ask for access to its content: none, auto (whoever asks gets it) or manual. */
+                gating: string;
                 /** @description Its id. */
                 id: string;
                 /** @description Shown first by an administrator's choice. */
@@ -5257,6 +5593,8 @@ export interface components {
             description: string;
             /** @description `owner/name`. */
             full_name: string;
+            /** @description Whether readers ask for access to its content: none, auto (whoever asks gets it) or manual. */
+            gating: string;
             /** @description Its id. */
             id: string;
             /** @description Shown first by an administrator's choice. */
@@ -5379,6 +5717,8 @@ export interface components {
             default_branch: string;
             /** @description A short sentence. */
             description: string;
+            /** @description Whether readers ask for access to its content: none, auto or manual. */
+            gating: string;
             /** @description Whether it takes large files and speaks git LFS. */
             lfs_enabled: boolean;
             /** @description Its name. */
@@ -7574,6 +7914,52 @@ export interface operations {
             };
         };
     };
+    hf_show_safetensors_header: {
+        parameters: {
+            query?: {
+                /** @description A branch, tag or commit; the default branch when absent. */
+                revision?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account that owns it */
+                owner: string;
+                /** @description its name */
+                repo: string;
+                /** @description its path */
+                file_path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the header, as the file has it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     show_openapi: {
         parameters: {
             query?: never;
@@ -7828,6 +8214,12 @@ export interface operations {
                 size_min?: number;
                 /** @description Only with at most this many bytes of files. */
                 size_max?: number;
+                /** @description Only models for one of these tasks, as the card says or the files tell. */
+                pipeline_tag?: string[];
+                /** @description Only models with at least this many parameters. */
+                parameters_min?: number;
+                /** @description Only models with at most this many parameters. */
+                parameters_max?: number;
                 /** @description Whether the last word may go on, as while typing; true when absent. */
                 prefix?: boolean;
                 /** @description Whether to count facets; true when absent. */
@@ -7939,6 +8331,12 @@ export interface operations {
                 size_min?: number;
                 /** @description Only with at most this many bytes of files. */
                 size_max?: number;
+                /** @description Only models for one of these tasks, as the card says or the files tell. */
+                pipeline_tag?: string[];
+                /** @description Only models with at least this many parameters. */
+                parameters_min?: number;
+                /** @description Only models with at most this many parameters. */
+                parameters_max?: number;
                 /** @description Whether the last word may go on, as while typing; true when absent. */
                 prefix?: boolean;
                 /** @description Whether to count facets; true when absent. */
@@ -8373,6 +8771,43 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_AccountItem"];
                 };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_list_likes: {
+        parameters: {
+            query?: {
+                /** @description where the page begins, as the header `Link` of the page before says */
+                skip?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the account */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfLikeView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             404: {
                 headers: {
@@ -8941,6 +9376,12 @@ export interface operations {
                 size_min?: number;
                 /** @description Only with at most this many bytes of files. */
                 size_max?: number;
+                /** @description Only models for one of these tasks, as the card says or the files tell. */
+                pipeline_tag?: string[];
+                /** @description Only models with at least this many parameters. */
+                parameters_min?: number;
+                /** @description Only models with at most this many parameters. */
+                parameters_max?: number;
                 /** @description Whether the last word may go on, as while typing; true when absent. */
                 prefix?: boolean;
                 /** @description Whether to count facets; true when absent. */
@@ -9116,6 +9557,196 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RepositoryDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_my_access: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyAccessView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_access_requests: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+                /** @description pending, accepted or rejected. */
+                status?: string;
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AccessRequestView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ask_access: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessRequestView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    handle_access_request: {
+        parameters: {
+            query?: {
+                /** @description The kind, when a model, a dataset and a space share the name. */
+                repo_type?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account */
+                username: string;
+                owner: string;
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandleAccess"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessRequestView"];
                 };
             };
             401: {
@@ -10404,12 +11035,22 @@ export interface operations {
                 filter?: string[];
                 /** @description Only for this task. */
                 pipeline_tag?: string;
+                /** @description Only for this library. */
+                library?: string;
+                /** @description Only with so many parameters, as in `min:6B,max:128B`. */
+                num_parameters?: string;
+                /** @description Only those whose content needs access, or only others. */
+                gated?: boolean;
                 /** @description Order: `lastModified`, `createdAt`, `downloads`, `likes` or `trendingScore`. */
                 sort?: string;
                 /** @description The most repositories of a page. */
                 limit?: number;
                 /** @description Whether everything is told, files included. */
                 full?: boolean;
+                /** @description Whether the front matter of cards is told. */
+                cardData?: boolean;
+                /** @description Whether the configuration of models is told. */
+                config?: boolean;
                 /** @description Only these properties. */
                 expand?: string[];
                 /** @description Where the page begins, as the header `Link` of the page before says. */
@@ -11303,6 +11944,131 @@ export interface operations {
             };
         };
     };
+    hf_like: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_unlike: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_list_likers: {
+        parameters: {
+            query?: {
+                /** @description where the page begins, as the header `Link` of the page before says */
+                skip?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfLikerView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     hf_show_paths: {
         parameters: {
             query?: never;
@@ -11767,6 +12533,163 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_grant_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfGrantAccess"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfAccessRequestView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_handle_access_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfHandleAccess"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfAccessRequestView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_list_access_requests: {
+        parameters: {
+            query?: {
+                /** @description where the page begins, as the header `Link` of the page before says */
+                skip?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description `pending`, `accepted` or `rejected` */
+                status: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfAccessRequestView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,127 @@
+"""Runs an unmodified huggingface_hub against the real binary: access to gated repositories, and likes.
+
+    target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface_social.py --binary target/release/geoml-hub
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+
+# Read by the library when it is loaded.
+os.environ.update(HF_HUB_DISABLE_XET="1", HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_DISABLE_PROGRESS_BARS="1")
+os.environ["HF_HUB_DISABLE_UPDATE_CHECK"] = "1"
+
+from hub import Client, Hub, say
+
+PASSWORD = "correct horse battery"
+
+
+def person(hub, name):
+    """Makes an account and answers its access token."""
+    account = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
+    Client(hub).json("POST", "/api/auth/register", account)
+    login = Client(hub).json("POST", "/api/auth/login", {"username": name, "password": PASSWORD})
+    session = Client(hub, login["access_token"])
+    return session.json("POST", "/api/auth/tokens", {"name": "notebook", "scope": "admin"})["token"]
+
+
+def refused(error, work, *arguments, **named):
+    """Fails unless the work raises exactly this class; answers what was raised."""
+    try:
+        work(*arguments, **named)
+    except error as raised:
+        assert type(raised) is error, f"{type(raised).__name__} in place of {error.__name__}"
+        return raised
+    raise AssertionError(f"{work} did not raise {error.__name__}")
+
+
+def access(hub, ana, ben, nobody, ben_token, errors):
+    """A gated model: seen by all, read by those who got access."""
+    ana.create_repo("ana/rain")
+    ana.upload_file(path_or_fileobj=b"weights", path_in_repo="model.bin", repo_id="ana/rain")
+    ana.update_repo_settings("ana/rain", gated="manual")
+    assert ben.model_info("ana/rain").gated == "manual"
+    assert "model.bin" in nobody.list_repo_files("ana/rain")
+    with tempfile.TemporaryDirectory() as cache:
+        wanted = {"repo_id": "ana/rain", "filename": "model.bin", "cache_dir": cache}
+        for api in (ben, nobody):
+            raised = refused(errors.GatedRepoError, api.hf_hub_download, **wanted)
+            assert "Access to model ana/rain is restricted" in str(raised), raised
+            refused(errors.GatedRepoError, api.auth_check, "ana/rain")
+        say("ok - a gated model is seen, and not read")
+
+        refused(errors.HfHubHTTPError, ana.accept_access_request, "ana/rain", "ben")
+        Client(hub, ben_token).json("POST", "/api/v1/repos/ana/rain/access-requests", {})
+        pending = ana.list_pending_access_requests("ana/rain")
+        pending = list(pending)
+        assert [(one.username, one.email) for one in pending] == [("ben", "ben@example.org")], pending
+        ana.accept_access_request("ana/rain", "ben")
+        refused(errors.HfHubHTTPError, ana.accept_access_request, "ana/rain", "ben")
+        assert [one.username for one in ana.list_accepted_access_requests("ana/rain")] == ["ben"]
+        with open(ben.hf_hub_download(**wanted), "rb") as file:
+            assert file.read() == b"weights"
+        ana.reject_access_request("ana/rain", "ben", rejection_reason="Changed our mind.")
+        assert [one.username for one in ana.list_rejected_access_requests("ana/rain")] == ["ben"]
+        refused(errors.GatedRepoError, ben.auth_check, "ana/rain")
+        ana.cancel_access_request("ana/rain", "ben")
+        refused(errors.HfHubHTTPError, ana.cancel_access_request, "ana/rain", "ben")
+        say("ok - requests are listed, accepted, rejected and taken back")
+
+    ana.grant_access("ana/rain", "eva")
+    refused(errors.HfHubHTTPError, ana.grant_access, "ana/rain", "eva")
+    granted = list(ana.list_accepted_access_requests("ana/rain"))
+    assert [(one.username, one.email) for one in granted] == [("eva", None)], granted
+    ana.update_repo_settings("ana/rain", gated=False)
+    ben.auth_check("ana/rain")
+    say("ok - access is given without being asked for, and nobody asks when it is open")
+
+
+def likes(hub, ana, ben, ben_token):
+    """Likes are stars."""
+    Client(hub, ben_token).json("POST", "/api/ana/rain/star", {})
+    assert [one.username for one in ana.list_repo_likers("ana/rain")] == ["ben"]
+    assert ana.list_liked_repos("ben").models == ["ana/rain"]
+    ben.unlike("ana/rain")
+    assert ana.list_liked_repos("ben").total == 0
+    say("ok - what is starred is liked")
+
+
+def commands(hub, ben_token, folder):
+    """The command line tool knows a gated repository, too."""
+    environment = {**os.environ, "HF_ENDPOINT": f"http://127.0.0.1:{hub.port}", "HF_TOKEN": ben_token}
+    hf = os.path.join(os.path.dirname(sys.executable), "hf")
+    command = [hf, "download", "ana/closed", "config.json", "--local-dir", folder]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode != 0, done.stdout
+    assert "requires approval" in done.stderr, done.stderr
+    say("ok - hf says that a model is gated")
+
+
+def main():
+    """Runs everything on a hub of its own."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--binary", required=True)
+    binary = parser.parse_args().binary
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["HF_HOME"] = os.path.join(folder, "home")
+        hub = Hub(binary, os.path.join(folder, "data"))
+        hub.start()
+        os.environ["HF_ENDPOINT"] = endpoint = f"http://127.0.0.1:{hub.port}"
+        from huggingface_hub import HfApi, errors
+
+        tokens = {name: person(hub, name) for name in ("ana", "ben", "eva")}
+        ana, ben = (HfApi(endpoint=endpoint, token=tokens[name]) for name in ("ana", "ben"))
+        nobody = HfApi(endpoint=endpoint, token=False)
+        access(hub, ana, ben, nobody, tokens["ben"], errors)
+        likes(hub, ana, ben, tokens["ben"])
+        ana.create_repo("ana/closed")
+        ana.upload_file(path_or_fileobj=b"{}", path_in_repo="config.json", repo_id="ana/closed")
+        ana.update_repo_settings("ana/closed", gated="auto")
+        commands(hub, tokens["ben"], os.path.join(folder, "local"))
+        hub.stop()
+        assert not hub.trouble(), hub.trouble()
+
+
+main()
