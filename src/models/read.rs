@@ -5,7 +5,7 @@ use super::{Models, ModelsError, gguf, inference, safetensors, store};
 use crate::base::{RepositoryId, blocking};
 use crate::blobs::BlobError;
 use crate::git::{GitError, LfsPointer, ObjectId, POINTER_MAX_BYTES, TreeEntry};
-use crate::repos::ReadRepo;
+use crate::repos::{ReadContent, ReadRepo};
 use crate::store::StoreError;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -105,11 +105,11 @@ impl Models {
     /// The header of one safetensors file as it is.
     pub async fn safetensors_header(
         &self,
-        id: RepositoryId,
+        proof: &ReadContent,
         commit: ObjectId,
         path: &str,
     ) -> Result<safetensors::SafetensorsHeader, ModelsError> {
-        let source = self.source(id, commit, path).await?;
+        let source = self.source(proof.id(), commit, path).await?;
         let name = path.to_owned();
         blocking(move || {
             let header = safetensors::header(source.content, source.size)?;

@@ -25,7 +25,7 @@ struct WeightsQuery {
     params(WeightsQuery, ("owner" = String, Path, description = "the account that owns it"),
         ("repo" = String, Path, description = "its name"),
         ("file_path" = String, Path, description = "its path")),
-    responses((status = 200, description = "the header, as the file has it"), (status = 401), (status = 404), (status = 422)))]
+    responses((status = 200, description = "the header, as the file has it"), (status = 401), (status = 403), (status = 404), (status = 422)))]
 #[get("/api/{family:models}/{owner}/{repo}/safetensors-metadata/{file_path:.+}")]
 pub(super) async fn hf_show_safetensors_header(
     asked: Asked,
@@ -33,7 +33,7 @@ pub(super) async fn hf_show_safetensors_header(
     query: Query<WeightsQuery>,
     parts: Data<HfParts>,
 ) -> Result<HttpResponse, HfError> {
-    let proof = asked.readable(&parts.repos)?;
+    let proof = asked.content_readable(&parts.repos)?;
     let name = query
         .0
         .revision
@@ -42,7 +42,7 @@ pub(super) async fn hf_show_safetensors_header(
     let revision = parts.existing_revision(&proof, name).await?;
     let header = parts
         .models
-        .safetensors_header(proof.id(), revision.commit, &path.0.file_path)
+        .safetensors_header(&proof, revision.commit, &path.0.file_path)
         .await?;
     Ok(HttpResponse::Ok().json(header))
 }

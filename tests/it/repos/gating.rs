@@ -12,6 +12,9 @@ async fn gated(gating: &str) -> (TestApp, Client, Client) {
     ana.create_repository("rain", "public").await;
     ana.upload("ana/rain", "notes.txt", "secret notes").await;
     ana.upload("ana/rain", "model.bin", "secret weights").await;
+    let header = br#"{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
+    let tensors = [&(header.len() as u64).to_le_bytes()[..], header, &[0; 4]].concat();
+    ana.upload("ana/rain", "model.safetensors", tensors).await;
     ana.put("/api/ana/rain/settings", &json!({ "gating": gating }))
         .await
         .ok();
@@ -39,6 +42,7 @@ async fn doors(ana: &Client) -> Vec<(Method, String, Option<Value>, u16)> {
         get("/ana/rain/resolve/main/notes.txt"),
         get("/ana/rain/resolve/main/model.bin"),
         (Method::HEAD, "/ana/rain/resolve/main/model.bin".to_owned(), None, 200),
+        get("/api/models/ana/rain/safetensors-metadata/model.safetensors"),
         get("/api/ana/rain/download/notes.txt"),
         (Method::HEAD, "/api/ana/rain/download/notes.txt".to_owned(), None, 200),
         get("/api/ana/rain/download/model.bin"),
