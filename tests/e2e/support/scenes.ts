@@ -25,6 +25,18 @@ endstream endobj
 trailer<</Root 1 0 R>>
 `;
 
+/** A repository for whose content somebody has asked. */
+async function gate(hub: Hub, owner: Session, make: (name: string, visibility: string) => Promise<unknown>) {
+	await make('ice-cores', 'public');
+	const files = { 'depths.csv': 'core,depth_m\n4,12.5\n7,18.2\n' };
+	await hub.upload('demo/ice-cores', files, owner.access);
+	await hub.call('PUT', '/api/demo/ice-cores/settings', { gating: 'manual' }, owner.access);
+	for (const name of ['yang-fan', 'e-brandt']) {
+		const { access } = await hub.account(name);
+		await hub.call('POST', '/api/v1/repos/demo/ice-cores/access-requests', {}, access);
+	}
+}
+
 /** States of pages that are worth looking at; makes a repository of the demo's account for them. */
 export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 	const token = session.access;
@@ -44,6 +56,7 @@ export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 		},
 		token
 	);
+	await gate(hub, session, make);
 	await withBranches(hub, 'demo', session, 'geoml-hub-demo');
 	const base = '/demo/unfinished';
 	const file = (name: string, path: string): Scene => ({ name, path: `${base}/blob/main/${path}`, signedIn: true });
@@ -55,6 +68,9 @@ export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 			path: `/settings/${part}`,
 			signedIn: true
 		})),
+		{ name: 'gated', path: '/demo/ice-cores' },
+		{ name: 'gated-files', path: '/demo/ice-cores/tree/main' },
+		{ name: 'gated-requests', path: '/demo/ice-cores/settings', signedIn: true },
 		{ name: 'card-none', path: '/demo/empty', signedIn: true },
 		{ name: 'tree-empty', path: '/demo/empty/tree/main', signedIn: true },
 		{ name: 'tree-private', path: `${base}/tree/main`, signedIn: true },

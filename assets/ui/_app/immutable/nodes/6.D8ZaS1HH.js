@@ -1,2 +1,0 @@
-
-import{Cn as e,Gn as t,Jt as n,Mt as r,Wn as i,a,kn as o}from"../chunks/BrAUtmDe.js";import{t as s}from"../chunks/BjyDXQT_.js";import{m as c}from"../chunks/BOp4qqsV.js";function l(l,u){t(u,!1);let d=a();r(),n(`477059`,t=>{e(e=>{o.title=`${e??``} · ${d.value.full_name??``} · GeoML-Hub`},[()=>c()])}),s(l,{get repository(){return d},which:`branches`}),i()}export{l as component};
