@@ -5,7 +5,7 @@ use super::{Models, ModelsError, gguf, inference, safetensors, store};
 use crate::base::{RepositoryId, blocking};
 use crate::blobs::BlobError;
 use crate::git::{GitError, LfsPointer, ObjectId, POINTER_MAX_BYTES, TreeEntry};
-use crate::repos::{ReadContent, ReadRepo};
+use crate::repos::{ReadContent, ReadRepo, blob_is_linked};
 use crate::store::StoreError;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -244,7 +244,10 @@ impl Models {
         })
         .await?;
         let is_small = content.len() as u64 <= POINTER_MAX_BYTES;
-        if let Some(pointer) = is_small.then(|| LfsPointer::parse(&content)).flatten() {
+        if let Some(pointer) = is_small.then(|| LfsPointer::parse(&content)).flatten()
+            // A pointer to what the repository has no right to is the text that it is.
+            && self.store.read(|tx| blob_is_linked(tx, id, pointer.sha256))?
+        {
             let reader = self.blobs.reader(pointer.sha256).await?;
             return Ok(Source {
                 size: reader.size(),

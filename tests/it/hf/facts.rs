@@ -1,5 +1,6 @@
 use super::{create, refused};
 use crate::support::{Client, TestApp};
+use geoml_hub::base::Sha256;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -172,6 +173,28 @@ async fn headers_that_are_damaged_or_claim_too_much_cost_nothing_and_hold_up_nob
         told.get("safetensors").is_none() && told.get("gguf").is_none(),
         "{told}"
     );
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_pointer_to_content_of_another_repository_tells_nothing_of_it() {
+    let app = TestApp::start().await;
+    let (ana, ben) = (app.user("ana").await, app.user("ben").await);
+    ana.create_repository("secret", "private").await;
+    let content = weights("F32", &[9]);
+    ana.upload("ana/secret", "model.safetensors", content.clone()).await;
+    let (sha256, size) = (Sha256::of(content.as_slice()), content.len());
+    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}\n");
+    create(&ben, "curious").await;
+    for name in ["notes.txt", "config.json"] {
+        ben.upload("ben/curious", name, pointer.clone()).await;
+        let header = ben
+            .get(&format!("/api/models/ben/curious/safetensors-metadata/{name}"))
+            .await;
+        assert_eq!(header.status, 422, "{header:?}");
+    }
+    let told = ben.get("/api/models/ben/curious").await.ok();
+    assert!(told.get("safetensors").is_none(), "{told}");
     app.finish().await;
 }
 
