@@ -82,6 +82,10 @@ define_id!(
     LockId
 );
 define_id!(
+    /// A collection of repositories.
+    CollectionId
+);
+define_id!(
     /// A piece of background work.
     JobId
 );

@@ -1,3 +1,4 @@
+use crate::base::CollectionId;
 use crate::http::{Code, Problem};
 use crate::repos::ReposError;
 use crate::store::StoreError;
@@ -9,6 +10,34 @@ pub enum SocialError {
     /// An account cannot follow itself.
     #[error("An account cannot follow itself.")]
     FollowsItself,
+    /// There is none, or the caller may not see it.
+    #[error("There is no such collection.")]
+    NoCollection,
+    /// The collection does not have it.
+    #[error("There is no such item in the collection.")]
+    NoItem,
+    /// Only its owner changes a collection.
+    #[error("Only its owner changes a collection.")]
+    NotYours,
+    /// The owner has a collection of this title.
+    #[error("You already have a collection of this title.")]
+    TitleTaken {
+        /// The collection.
+        id: CollectionId,
+        /// Its title.
+        title: String,
+    },
+    /// The collection has the repository.
+    #[error("The collection has this item already.")]
+    ItemExists,
+    /// A field breaks a rule.
+    #[error("{message}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What it has to be.
+        message: String,
+    },
     /// Accounts.
     #[error(transparent)]
     Users(#[from] UsersError),
@@ -23,7 +52,10 @@ pub enum SocialError {
 impl Problem for SocialError {
     fn code(&self) -> Code {
         match self {
-            Self::FollowsItself => Code::Invalid,
+            Self::FollowsItself | Self::Invalid { .. } => Code::Invalid,
+            Self::NoCollection | Self::NoItem => Code::NotFound,
+            Self::NotYours => Code::Forbidden,
+            Self::TitleTaken { .. } | Self::ItemExists => Code::Conflict,
             Self::Users(error) => error.code(),
             Self::Repos(error) => error.code(),
             Self::Store(error) => error.code(),
@@ -34,7 +66,8 @@ impl Problem for SocialError {
         match self {
             Self::Users(error) => error.details(),
             Self::Repos(error) => error.details(),
-            Self::FollowsItself | Self::Store(_) => None,
+            Self::Invalid { field, .. } => Some(serde_json::json!({ "field": field })),
+            _ => None,
         }
     }
 }

@@ -1,12 +1,14 @@
-//! Stars, follows, views, downloads and what trends.
+//! Stars, follows, collections, views, downloads and what trends.
 //!
-//! Owns the rows of stars and follows, which are exact and durable, and the counters of views and downloads, which are
+//! Owns the rows of stars, follows and collections, which are exact and durable, and the counters of views and downloads, which are
 //! gathered in memory: a power cut loses what came since the last flush, a clean stop nothing. Guarantees: visitors are
 //! told apart within a day by a hash whose key is thrown away with the day; no address is stored.
 //! Absent on purpose: what a repository is (repos), what is found (search).
 
 /// Routes.
 pub mod api;
+/// Collections of repositories.
+mod collections;
 /// Counting views and downloads.
 mod counting;
 /// What can go wrong.
@@ -26,6 +28,9 @@ mod store;
 /// Windows of days and what trends.
 mod windows;
 
+pub use collections::{
+    Collection, CollectionChange, CollectionFilter, CollectionItem, ItemChange, NewCollection, OwnCollection,
+};
 pub use error::SocialError;
 pub use figures::AccountFigures;
 pub use follow::{Forgetting, Moving};
@@ -49,6 +54,12 @@ pub mod event {
     pub const UNSTARRED: &str = "repository.unstarred";
     /// An account follows the account that is the subject.
     pub const FOLLOWED: &str = "account.followed";
+    /// An account made a collection of repositories; the subject is its owner.
+    pub const COLLECTED: &str = "collection.created";
+    /// A collection or something in it was changed.
+    pub const RECOLLECTED: &str = "collection.changed";
+    /// A collection was deleted.
+    pub const SCATTERED: &str = "collection.deleted";
     /// An account no longer follows it.
     pub const UNFOLLOWED: &str = "account.unfollowed";
 }

@@ -1,3 +1,4 @@
+use super::collections;
 use super::model::{Counters, DayCounters, FileCounters};
 use crate::base::{Day, RepositoryId, Timestamp, UserId};
 use crate::store::{Descending, ReadRows, Scan, StoreError, Table, TableSpec, WriteTx};
@@ -22,6 +23,22 @@ pub const TABLES: &[TableSpec] = &[
     TableSpec {
         name: "followers",
         about: "followed, follower -> since when",
+    },
+    TableSpec {
+        name: "collections",
+        about: "collection id -> title, owner and repositories of a collection",
+    },
+    TableSpec {
+        name: "collections_by_owner",
+        about: "account id, newest change first, collection id -> nothing",
+    },
+    TableSpec {
+        name: "collections_by_repository",
+        about: "repository id, collection id -> nothing",
+    },
+    TableSpec {
+        name: "collections_public",
+        about: "newest change first, id of a public collection -> nothing",
     },
     TableSpec {
         name: "counters",
@@ -275,6 +292,7 @@ fn others(
 
 /// Forgets everything about a purged repository.
 pub(super) fn forget_repository(tx: &WriteTx<'_>, id: RepositoryId) -> Result<(), StoreError> {
+    collections::forget_repository(tx, id)?;
     for (account, since) in stargazers(tx, id, 0, usize::MAX)? {
         delete_star(tx, id, account, since)?;
     }
@@ -290,7 +308,7 @@ pub(super) fn forget_repository(tx: &WriteTx<'_>, id: RepositoryId) -> Result<()
 
 /// Contradictions between stars, follows and counters.
 pub(super) fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
-    let mut problems = Vec::new();
+    let mut problems = collections::check(tx)?;
     let mut stars: HashMap<RepositoryId, u64> = HashMap::new();
     for ((id, account), since) in STARS.list(tx, &Scan::all())? {
         *stars.entry(id).or_default() += 1;

@@ -1,6 +1,8 @@
 //! Keys: the order of the encoded bytes is the logical order, and a shorter tuple is a prefix of a longer one.
 
-use crate::base::{Day, JobId, LockId, RepositoryId, SessionId, Sha256, Timestamp, TokenId, UploadId, UserId};
+use crate::base::{
+    CollectionId, Day, JobId, LockId, RepositoryId, SessionId, Sha256, Timestamp, TokenId, UploadId, UserId,
+};
 
 /// Something that can be written as a key or as the beginning of one.
 pub trait EncodeKey {
@@ -156,6 +158,7 @@ id_key!(
     UploadId,
     JobId,
     LockId,
+    CollectionId,
     Sha256
 );
 

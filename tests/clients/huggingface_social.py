@@ -1,4 +1,5 @@
-"""Runs an unmodified huggingface_hub against the real binary: access to gated repositories, and likes.
+"""Runs an unmodified huggingface_hub against the real binary: access to gated repositories, likes
+and collections.
 
     target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface_social.py --binary target/release/geoml-hub
 """
@@ -88,6 +89,35 @@ def likes(hub, ana, ben, ben_token):
     say("ok - what is starred is liked")
 
 
+def collections(ana, ben, nobody, errors):
+    """Lists of repositories, by everything that the library does with them."""
+    ana.create_repo("ana/hidden", private=True)
+    made = ana.create_collection(title="Rain and snow", description="Two models.")
+    assert ana.create_collection(title="Rain and snow", exists_ok=True).slug == made.slug
+    refused(errors.HfHubHTTPError, ana.create_collection, title="Rain and snow")
+    ana.add_collection_item(made.slug, item_id="ana/rain", item_type="model", note="The first.")
+    filled = ana.add_collection_item(made.slug, item_id="ana/hidden", item_type="model")
+    assert [item.item_id for item in filled.items] == ["ana/rain", "ana/hidden"], filled
+    refused(errors.HfHubHTTPError, ana.add_collection_item, made.slug, item_id="ana/rain", item_type="model")
+    ana.add_collection_item(made.slug, item_id="ana/rain", item_type="model", exists_ok=True)
+    assert [(item.item_id, item.note) for item in ben.get_collection(made.slug).items] == [("ana/rain", "The first.")]
+    ana.update_collection_item(made.slug, filled.items[1].item_object_id, note="Mine.", position=0)
+    assert [item.note for item in ana.get_collection(made.slug).items] == ["Mine.", "The first."]
+    renamed = ana.update_collection_metadata(made.slug, title="Weather", theme="green")
+    assert renamed.slug != made.slug and ben.get_collection(made.slug).title == "Weather"
+    assert [one.slug for one in nobody.list_collections(owner="ana")] == [renamed.slug]
+    assert [one.slug for one in ben.list_collections(item="models/ana/rain")] == [renamed.slug]
+    refused(errors.HfHubHTTPError, ben.delete_collection, made.slug)
+    ana.update_collection_metadata(made.slug, private=True)
+    refused(errors.HfHubHTTPError, ben.get_collection, made.slug)
+    assert list(ben.list_collections(owner="ana")) == []
+    ana.delete_collection_item(made.slug, filled.items[0].item_object_id)
+    assert len(ana.get_collection(made.slug).items) == 1
+    ana.delete_collection(made.slug)
+    ana.delete_collection(made.slug, missing_ok=True)
+    say("ok - collections are made, filled, changed, hidden and deleted")
+
+
 def commands(hub, ben_token, folder):
     """The command line tool knows a gated repository, too."""
     environment = {**os.environ, "HF_ENDPOINT": f"http://127.0.0.1:{hub.port}", "HF_TOKEN": ben_token}
@@ -116,6 +146,7 @@ def main():
         nobody = HfApi(endpoint=endpoint, token=False)
         access(hub, ana, ben, nobody, tokens["ben"], errors)
         likes(hub, ana, ben, tokens["ben"])
+        collections(ana, ben, nobody, errors)
         ana.create_repo("ana/closed")
         ana.upload_file(path_or_fileobj=b"{}", path_in_repo="config.json", repo_id="ana/closed")
         ana.update_repo_settings("ana/closed", gated="auto")

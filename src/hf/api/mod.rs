@@ -4,6 +4,8 @@
 mod asked;
 /// Cards before they are sent.
 mod cards;
+/// Collections of repositories.
+mod collections;
 /// Commits, and what is asked before them.
 mod commit;
 /// Discussions and pull requests.
@@ -66,6 +68,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(references::hf_delete_tag)
         .configure(gating::routes)
         .configure(likes::routes)
+        .configure(collections::routes)
         .configure(xet::routes)
         .configure(discussions::routes)
         .configure(resolve::routes)

@@ -1,5 +1,6 @@
 //! The Hugging Face Hub API as its clients speak it.
 
+mod collections;
 mod discussions;
 mod errors;
 mod facts;

@@ -98,10 +98,16 @@ fn change(method: &str, path: &str) -> Option<Content> {
             Json(json!({ "comment": "So be it." }))
         }
         ("POST", "/api/{family}/{owner}/{repo}/discussions/{number}/status") => Json(json!({ "status": "closed" })),
-        ("POST", "/api/{family}/{owner}/{repo}/discussions/{number}/title") => Json(json!({ "title": "Snow" })),
+        ("POST", "/api/{family}/{owner}/{repo}/discussions/{number}/title")
+        | ("PATCH", "/api/collections/{owner}/{slug}") => Json(json!({ "title": "Snow" })),
         ("POST", "/api/{family}/{owner}/{repo}/discussions/{number}/comment/{comment}/edit") => {
             Json(json!({ "content": "Or not." }))
         }
+        ("POST", "/api/collections") => Json(json!({ "title": "Rain", "namespace": "OWNER" })),
+        ("POST", "/api/collections/{owner}/{slug}/items") => {
+            Json(json!({ "item": { "type": "model", "id": "OWNER/elsewhere" } }))
+        }
+        ("PATCH", "/api/collections/{owner}/{slug}/items/{item}") => Json(json!({ "note": "Look." })),
         ("POST", "/api/{family}/{owner}/{repo}/user-access-request/grant") => Json(json!({ "user": "OWNER" })),
         ("POST", "/api/{family}/{owner}/{repo}/user-access-request/handle") => {
             Json(json!({ "user": "guest", "status": "rejected" }))

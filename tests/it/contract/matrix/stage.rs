@@ -264,6 +264,18 @@ impl Stage {
                 }
                 ("session_id", session)
             }
+            "slug" => {
+                let wish = json!({ "title": self.fresh("collection") });
+                let made = owner.post("/api/collections", &wish).await.ok();
+                let slug = text(&made["slug"]);
+                if path.contains("{item}") {
+                    let item = json!({ "item": { "type": "model", "id": full_name } });
+                    let address = format!("/api/collections/{slug}/items");
+                    owner.post(&address, &item).await.ok();
+                }
+                ("slug", slug.split_once('/').unwrap().1.to_owned())
+            }
+            "item" => ("item", format!("{:024x}", 0)),
             "status" => ("status", "pending".to_owned()),
             "id" if path.starts_with("/api/auth/tokens") => {
                 let wish = json!({ "name": "to be deleted", "scope": "read" });

@@ -416,6 +416,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists collections that the caller may see, the newest change first. */
+        get: operations["hf_list_collections"];
+        put?: never;
+        /** Makes a collection. */
+        post: operations["hf_create_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{owner}/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A collection. */
+        get: operations["hf_show_collection"];
+        put?: never;
+        post?: never;
+        /** Deletes a collection; the repositories stay. */
+        delete: operations["hf_delete_collection"];
+        options?: never;
+        head?: never;
+        /** Changes what a collection says of itself. */
+        patch: operations["hf_change_collection"];
+        trace?: never;
+    };
+    "/api/collections/{owner}/{slug}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds a repository that the caller may see to a collection. */
+        post: operations["hf_add_collection_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/collections/{owner}/{slug}/items/{item}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an item out of a collection. */
+        delete: operations["hf_delete_collection_item"];
+        options?: never;
+        head?: never;
+        /** Says something else of an item of a collection, or moves it. */
+        patch: operations["hf_change_collection_item"];
+        trace?: never;
+    };
     "/api/datasets-tags-by-type": {
         parameters: {
             query?: never;
@@ -3885,6 +3957,13 @@ export interface components {
             /** @description Whoever asked. */
             user: components["schemas"]["HfRequesterView"];
         };
+        /** @description An item to be added. */
+        HfAddItem: {
+            /** @description The repository. */
+            item: components["schemas"]["HfNamedItem"];
+            /** @description What is said of it. */
+            note?: string | null;
+        };
         /** @description What is to become of a file. */
         HfAdviceView: {
             /** @description What stands there now: the object in git, or the digest of a large file. */
@@ -3908,6 +3987,29 @@ export interface components {
             /** @description The name. */
             user: string;
         };
+        /** @description What to change of a collection; absent fields stay. */
+        HfChangeCollection: {
+            /** @description Another sentence. */
+            description?: string | null;
+            /**
+             * Format: int64
+             * @description Another place among those of its owner.
+             */
+            position?: number | null;
+            /** @description Whether only its owner sees it. */
+            private?: boolean | null;
+            /** @description Another word for its colour. */
+            theme?: string | null;
+            /** @description Another title. */
+            title?: string | null;
+        };
+        /** @description What to change of an item; absent fields stay. */
+        HfChangeItem: {
+            /** @description What is said of it. */
+            note?: string | null;
+            /** @description Its place. */
+            position?: number | null;
+        };
         /** @description Settings to change; absent ones stay. */
         HfChangeSettings: {
             /** @description Whether readers ask for access to content first: `false`, `auto` or `manual`. */
@@ -3930,6 +4032,66 @@ export interface components {
             base: string;
             /** @description Where that branch stood after the merge. */
             mergeCommitId?: string | null;
+        };
+        /** @description A repository in a collection. */
+        HfCollectionItemView: {
+            /** @description Its id in the collection. */
+            _id: string;
+            /** @description The account that owns it. */
+            author: string;
+            /** @description `owner/name`. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            lastModified: string;
+            note?: components["schemas"]["HfNoteView"] | null;
+            /** @description Its place. */
+            position: number;
+            /** @description Whether only some may see it. */
+            private: boolean;
+            /** @description What it is for. */
+            type: components["schemas"]["HfKind"];
+        };
+        /** @description A collection (§6 of the contract). */
+        HfCollectionView: {
+            /** @description A short sentence. */
+            description?: string | null;
+            /** @description What is in it, as far as the caller may see it. */
+            items: components["schemas"]["HfCollectionItemView"][];
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            lastUpdated: string;
+            /** @description Who made it. */
+            owner: components["schemas"]["HfCollectorView"];
+            /**
+             * Format: int64
+             * @description Its place among those of its owner; not told in lists, where clients count for themselves.
+             */
+            position?: number | null;
+            /** @description Whether only its owner sees it. */
+            private: boolean;
+            /** @description `owner/title-id`; whatever stands before the id, it is this collection. */
+            slug: string;
+            /** @description A word for its colour. */
+            theme: string;
+            /** @description Its title. */
+            title: string;
+            /**
+             * Format: int64
+             * @description Nobody votes for collections here.
+             */
+            upvotes: number;
+        };
+        /** @description The account that made a collection. */
+        HfCollectorView: {
+            /** @description Its name. */
+            name: string;
+            /** @description Always `user`. */
+            type: string;
         };
         /** @description Something to be said. */
         HfComment: {
@@ -3989,6 +4151,17 @@ export interface components {
         HfCreateBranch: {
             /** @description A branch, a tag or a commit; the default branch when absent. */
             startingPoint?: string | null;
+        };
+        /** @description A collection to be made. */
+        HfCreateCollection: {
+            /** @description A short sentence. */
+            description?: string | null;
+            /** @description The account that is to own it: the caller's own. */
+            namespace?: string | null;
+            /** @description Whether only its owner sees it. */
+            private?: boolean;
+            /** @description Its title. */
+            title: string;
         };
         /** @description A repository to be made (§2 of the contract). What this hub does not have, such as hardware, is passed over. */
         HfCreateRepo: {
@@ -4341,6 +4514,18 @@ export interface components {
             /** @description `owner/name` as it is to be. */
             toRepo: string;
             type?: components["schemas"]["HfKind"] | null;
+        };
+        /** @description A repository as clients name it in a collection. */
+        HfNamedItem: {
+            /** @description `owner/name`. */
+            id: string;
+            /** @description What it is for. */
+            type: components["schemas"]["HfKind"];
+        };
+        /** @description What is said of an item. */
+        HfNoteView: {
+            /** @description The text. */
+            text: string;
         };
         /** @description A discussion or a pull request to be opened. */
         HfOpenDiscussion: {
@@ -7180,6 +7365,357 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ClassificationView"][];
                 };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_list_collections: {
+        parameters: {
+            query?: {
+                /** @description only of this account */
+                owner?: string;
+                /** @description only with this repository, as `models/owner/name` */
+                item?: string;
+                /** @description the most of a page */
+                limit?: number;
+                /** @description where the page begins, as the header `Link` of the page before says */
+                skip?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfCollectionView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_create_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfCreateCollection"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfCollectionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_show_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                owner: string;
+                /** @description a title and the id */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfCollectionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_delete_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                owner: string;
+                /** @description a title and the id */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_change_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                owner: string;
+                /** @description a title and the id */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfChangeCollection"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_add_collection_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                owner: string;
+                /** @description a title and the id */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfAddItem"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfCollectionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_delete_collection_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                owner: string;
+                /** @description a title and the id */
+                slug: string;
+                /** @description the id of the item */
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfCollectionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_change_collection_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                owner: string;
+                /** @description a title and the id */
+                slug: string;
+                /** @description the id of the item */
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfChangeItem"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfCollectionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             404: {
                 headers: {
