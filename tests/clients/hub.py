@@ -151,3 +151,25 @@ def quote(text):
 def say(text):
     """Prints at once, so that a reader of a log sees where a run stands."""
     print(text, flush=True)
+
+
+PASSWORD = "correct horse battery"
+
+
+def person(hub, name):
+    """Makes an account and answers its access token."""
+    account = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
+    Client(hub).json("POST", "/api/auth/register", account)
+    login = Client(hub).json("POST", "/api/auth/login", {"username": name, "password": PASSWORD})
+    session = Client(hub, login["access_token"])
+    return session.json("POST", "/api/auth/tokens", {"name": "notebook", "scope": "admin"})["token"]
+
+
+def refused(error, work, *arguments, **named):
+    """Fails unless the work raises exactly this class; answers what was raised."""
+    try:
+        work(*arguments, **named)
+    except error as raised:
+        assert type(raised) is error, f"{type(raised).__name__} in place of {error.__name__}"
+        return raised
+    raise AssertionError(f"{work} did not raise {error.__name__}")

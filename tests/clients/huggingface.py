@@ -18,9 +18,8 @@ import time
 os.environ.update(HF_HUB_DISABLE_XET="1", HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_DISABLE_PROGRESS_BARS="1")
 os.environ["HF_HUB_DISABLE_UPDATE_CHECK"] = "1"
 
-from hub import Client, Hub, say
+from hub import Hub, person, refused, say
 
-PASSWORD = "correct horse battery"
 CARD = """---
 title: Rain
 license: mit
@@ -39,25 +38,6 @@ def step(text):
     global passed
     passed += 1
     say(f"ok {passed} - {text}")
-
-
-def person(hub, name):
-    """Makes an account and answers its access token."""
-    account = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
-    Client(hub).json("POST", "/api/auth/register", account)
-    login = Client(hub).json("POST", "/api/auth/login", {"username": name, "password": PASSWORD})
-    session = Client(hub, login["access_token"])
-    return session.json("POST", "/api/auth/tokens", {"name": "notebook", "scope": "admin"})["token"]
-
-
-def refused(error, work, *arguments, **named):
-    """Fails unless the work raises exactly this class; answers what was raised."""
-    try:
-        work(*arguments, **named)
-    except error as raised:
-        assert type(raised) is error, f"{type(raised).__name__} in place of {error.__name__}"
-        return raised
-    raise AssertionError(f"{work} did not raise {error.__name__}")
 
 
 def until(expected, ask):

@@ -13,19 +13,7 @@ import time
 os.environ.update(HF_HUB_DISABLE_XET="1", HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_DISABLE_PROGRESS_BARS="1")
 os.environ["HF_HUB_DISABLE_UPDATE_CHECK"] = "1"
 
-from hub import Client, Hub, say
-
-PASSWORD = "correct horse battery"
-
-
-def person(hub, name):
-    """Makes an account and answers its access token."""
-    account = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
-    Client(hub).json("POST", "/api/auth/register", account)
-    login = Client(hub).json("POST", "/api/auth/login", {"username": name, "password": PASSWORD})
-    session = Client(hub, login["access_token"])
-    return session.json("POST", "/api/auth/tokens", {"name": "notebook", "scope": "admin"})["token"]
-
+from hub import Hub, person, say
 
 def weights(kind, shape):
     """A safetensors file with one tensor."""

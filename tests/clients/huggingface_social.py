@@ -14,29 +14,7 @@ import tempfile
 os.environ.update(HF_HUB_DISABLE_XET="1", HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_DISABLE_PROGRESS_BARS="1")
 os.environ["HF_HUB_DISABLE_UPDATE_CHECK"] = "1"
 
-from hub import Client, Hub, say
-
-PASSWORD = "correct horse battery"
-
-
-def person(hub, name):
-    """Makes an account and answers its access token."""
-    account = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
-    Client(hub).json("POST", "/api/auth/register", account)
-    login = Client(hub).json("POST", "/api/auth/login", {"username": name, "password": PASSWORD})
-    session = Client(hub, login["access_token"])
-    return session.json("POST", "/api/auth/tokens", {"name": "notebook", "scope": "admin"})["token"]
-
-
-def refused(error, work, *arguments, **named):
-    """Fails unless the work raises exactly this class; answers what was raised."""
-    try:
-        work(*arguments, **named)
-    except error as raised:
-        assert type(raised) is error, f"{type(raised).__name__} in place of {error.__name__}"
-        return raised
-    raise AssertionError(f"{work} did not raise {error.__name__}")
-
+from hub import Client, Hub, person, refused, say
 
 def access(hub, ana, ben, nobody, ben_token, errors):
     """A gated model: seen by all, read by those who got access."""

@@ -21,9 +21,8 @@ import urllib.request
 # Read by the libraries when they are loaded.
 os.environ.update(HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_DISABLE_PROGRESS_BARS="1", HF_HUB_DISABLE_UPDATE_CHECK="1")
 
-from hub import Client, Hub, say
+from hub import Hub, person, say
 
-PASSWORD = "correct horse battery"
 passed = 0
 
 
@@ -296,15 +295,6 @@ def models_and_datasets(case):
     rows = load_dataset("ana/rows", data_files="train.parquet", split="train", token=case.token)
     assert rows.num_rows == 630_000, rows
     step("load_dataset reads a table, whole and streaming")
-
-
-def person(hub, name):
-    """Makes an account and answers its access token."""
-    account = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
-    Client(hub).json("POST", "/api/auth/register", account)
-    login = Client(hub).json("POST", "/api/auth/login", {"username": name, "password": PASSWORD})
-    session = Client(hub, login["access_token"])
-    return session.json("POST", "/api/auth/tokens", {"name": "notebook", "scope": "admin"})["token"]
 
 
 def check(binary, folder):
