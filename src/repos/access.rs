@@ -6,7 +6,7 @@ use super::store::Named;
 use super::{Repos, access_requests, collaborators, store};
 use crate::base::{AccountName, Family, RepositoryId, RepositoryKind, RepositoryName, UserId};
 use crate::store::{ReadRows, StoreError};
-use crate::users::{Account, Caller, Scope, account_by_name};
+use crate::users::{Account, Caller, MemberRole, Scope, account_by_name};
 use std::ops::Deref;
 
 /// A repository as an address names it. Without a kind, models are tried first, then datasets, then spaces.
@@ -54,6 +54,7 @@ pub struct ReadContent(ReadRepo);
 pub struct WriteRepo {
     read: ReadContent,
     actor: Account,
+    permission: Permission,
 }
 
 /// Proof that an account may commit to one pull request: its author, who may only read otherwise, and all who may write.
@@ -67,7 +68,8 @@ pub struct ContributeRepo {
 #[derive(Debug, Clone)]
 pub struct AdminRepo(WriteRepo);
 
-/// Proof that an account may delete a repository: its owner's, or one that administers the hub.
+/// Proof that an account may delete a repository or give it away: its owner's, a member's that acts for the organization
+/// which owns it, or one that administers the hub.
 #[derive(Debug, Clone)]
 pub struct OwnerRepo(AdminRepo);
 
@@ -118,6 +120,11 @@ impl WriteRepo {
     pub fn actor(&self) -> &Account {
         &self.actor
     }
+
+    /// Whether the account may administer the repository too, whatever its credential says of that.
+    pub(super) fn administers(&self) -> bool {
+        self.permission == Permission::Admin
+    }
 }
 
 impl ContributeRepo {
@@ -157,7 +164,7 @@ impl OwnerRepo {
 }
 
 /// What the caller may do, whatever the scope of its credential: everybody reads what is public, collaborators do what
-/// they were given, the owner and administrators of the hub do everything. A token that is limited to other repositories
+/// they were given and members what their role gives them, the owner and administrators of the hub do everything. A token that is limited to other repositories
 /// counts as nobody's.
 fn permission(tx: &impl ReadRows, caller: &Caller, repository: &Repository) -> Result<Option<Permission>, StoreError> {
     let everybody = (repository.visibility == Visibility::Public).then_some(Permission::Read);
@@ -165,7 +172,10 @@ fn permission(tx: &impl ReadRows, caller: &Caller, repository: &Repository) -> R
         return Ok(Some(Permission::Admin));
     }
     match caller.user_id().filter(|_| caller.allows_repository(repository.id)) {
-        Some(account) => Ok(collaborators::permission(tx, repository.id, account)?.max(everybody)),
+        Some(account) => {
+            let given = collaborators::permission(tx, repository.id, account)?;
+            Ok(given.max(as_member(caller, repository)).max(everybody))
+        }
         None => Ok(everybody),
     }
 }
@@ -183,12 +193,26 @@ fn may_read_content(tx: &impl ReadRows, caller: &Caller, repository: &Repository
     }
     let account = caller.user_id().filter(|_| caller.allows_repository(repository.id));
     let Some(account) = account else { return Ok(false) };
-    Ok(collaborators::permission(tx, repository.id, account)?.is_some()
+    Ok(as_member(caller, repository).is_some()
+        || collaborators::permission(tx, repository.id, account)?.is_some()
         || access_requests::is_accepted(tx, repository.id, account)?)
 }
 
+/// What the caller may do as a member of the organization that owns the repository.
+fn as_member(caller: &Caller, repository: &Repository) -> Option<Permission> {
+    let whole = match caller.role_in(repository.owner)? {
+        MemberRole::Write | MemberRole::Admin => true,
+        MemberRole::Contributor => repository.creator.is_some() && repository.creator == caller.user_id(),
+        MemberRole::Read => false,
+    };
+    Some(if whole { Permission::Admin } else { Permission::Read })
+}
+
+/// Whether the caller does with the repository what its owner does.
 fn owns(caller: &Caller, repository: &Repository) -> bool {
-    caller.allows_repository(repository.id) && (caller.user_id() == Some(repository.owner) || caller.is_admin())
+    let is_owner = || caller.user_id() == Some(repository.owner) || caller.is_admin();
+    let acts_for_owner = || as_member(caller, repository) == Some(Permission::Admin);
+    caller.allows_repository(repository.id) && (is_owner() || acts_for_owner())
 }
 
 impl Repos {
@@ -204,6 +228,8 @@ impl Repos {
                     if let Some(repository) = store::find(tx, owner.id, family, &name, named)?
                         && may_read(tx, caller, &repository)?
                     {
+                        // It may have moved to another namespace since it had this name.
+                        let owner = crate::users::account(tx, repository.owner)?.ok_or_else(|| address.not_found())?;
                         return Ok(ReadRepo { repository, owner });
                     }
                 }
@@ -257,9 +283,7 @@ impl Repos {
 
     /// Proves that the caller may write to what it may read. Whoever may write may read content.
     pub fn writable(&self, caller: &Caller, read: ReadRepo) -> Result<WriteRepo, ReposError> {
-        let actor = self.insider(caller, &read.repository, Scope::Write, Permission::Write)?;
-        let read = ReadContent(read);
-        Ok(WriteRepo { read, actor })
+        self.insider(caller, read, Scope::Write, Permission::Write)
     }
 
     /// Proves that the caller may commit to the pull request of this number and author, or prepare one that is yet to be
@@ -276,9 +300,13 @@ impl Repos {
         }
         let number = pull.map(|(number, _)| number);
         let write = if pull.is_none_or(|(_, author)| author == account.id) {
-            let actor = account.clone();
             let read = self.content_readable(caller, read)?;
-            WriteRepo { read, actor }
+            let permission = self.store.read(|tx| permission(tx, caller, read.repository()))?;
+            WriteRepo {
+                read,
+                actor: account.clone(),
+                permission: permission.unwrap_or(Permission::Read),
+            }
         } else {
             self.writable(caller, read)?
         };
@@ -287,18 +315,22 @@ impl Repos {
 
     /// Proves that the caller may administer what it may read.
     pub fn administrable(&self, caller: &Caller, read: ReadRepo) -> Result<AdminRepo, ReposError> {
-        let actor = self.insider(caller, &read.repository, Scope::Admin, Permission::Admin)?;
-        let read = ReadContent(read);
-        Ok(AdminRepo(WriteRepo { read, actor }))
+        let proof = self.insider(caller, read, Scope::Admin, Permission::Admin)?;
+        Ok(AdminRepo(proof))
     }
 
     /// Proves that the caller may delete what it may read. Collaborators may not, whatever else they may do.
     pub fn deletable(&self, caller: &Caller, read: ReadRepo) -> Result<OwnerRepo, ReposError> {
         let proof = self.administrable(caller, read)?;
-        if !owns(caller, proof.repository()) {
+        if !self.may_delete(caller, &proof) {
             return Err(ReposError::Forbidden("owner"));
         }
         Ok(OwnerRepo(proof))
+    }
+
+    /// Whether who administers a repository does everything with it that its owner does.
+    pub fn may_delete(&self, caller: &Caller, proof: &AdminRepo) -> bool {
+        owns(caller, proof.repository())
     }
 
     /// What the caller may do with a repository that it may read: what the account may, as far as its credential goes.
@@ -343,22 +375,23 @@ impl Repos {
     fn insider(
         &self,
         caller: &Caller,
-        repository: &Repository,
+        read: ReadRepo,
         scope: Scope,
         needed: Permission,
-    ) -> Result<Account, ReposError> {
+    ) -> Result<WriteRepo, ReposError> {
         let account = caller.require_scope(scope)?;
-        if !caller.allows_repository(repository.id) {
+        if !caller.allows_repository(read.id()) {
             return Err(ReposError::TokenRefused);
         }
-        if self.store.read(|tx| permission(tx, caller, repository))? < Some(needed) {
-            let access = if needed == Permission::Admin {
-                "administrator"
-            } else {
-                "write"
-            };
-            return Err(ReposError::Forbidden(access));
+        let given = self.store.read(|tx| permission(tx, caller, &read.repository))?;
+        match given.filter(|given| *given >= needed) {
+            Some(permission) => Ok(WriteRepo {
+                read: ReadContent(read),
+                actor: account.clone(),
+                permission,
+            }),
+            None if needed == Permission::Admin => Err(ReposError::Forbidden("administrator")),
+            None => Err(ReposError::Forbidden("write")),
         }
-        Ok(account.clone())
     }
 }

@@ -170,10 +170,9 @@ struct CreateRepository {
     #[serde(default = "model")]
     #[schema(value_type = String)]
     repo_type: RepositoryKind,
-    /// Who may see it.
-    #[serde(default = "public")]
-    #[schema(value_type = String)]
-    visibility: Visibility,
+    /// Who may see it; when absent everybody, if the owner did not choose otherwise for new repositories.
+    #[schema(value_type = Option<String>)]
+    visibility: Option<Visibility>,
     /// The account that will own it; the caller's own when absent.
     owner: Option<String>,
     /// The licence of the card, by its SPDX name.
@@ -185,10 +184,6 @@ struct CreateRepository {
 
 fn model() -> RepositoryKind {
     RepositoryKind::Model
-}
-
-fn public() -> Visibility {
-    Visibility::Public
 }
 
 /// Makes a repository whose first commit holds README.md, with its metadata as front matter, and .gitattributes.
@@ -248,11 +243,14 @@ struct SettingsView {
     lfs_enabled: bool,
     /// Bytes of every version of every file, which count against the quota.
     stored_bytes: u64,
+    /// Whether the caller may delete it and move it to another namespace, which collaborators may not.
+    may_delete: bool,
 }
 
-impl From<&Repository> for SettingsView {
-    fn from(repository: &Repository) -> Self {
+impl SettingsView {
+    fn new(repository: &Repository, may_delete: bool) -> Self {
         Self {
+            may_delete,
             name: repository.name.clone(),
             description: repository.description.clone(),
             visibility: repository.visibility,
@@ -275,7 +273,8 @@ async fn show_settings(
     repos: Data<Repos>,
 ) -> ApiResult<Json<SettingsView>> {
     let proof = repos.administrable(&caller, repos.readable(&caller, &query.0.address(&path.0))?)?;
-    Ok(Json(proof.repository().into()))
+    let may_delete = repos.may_delete(&caller, &proof);
+    Ok(Json(SettingsView::new(proof.repository(), may_delete)))
 }
 
 /// Settings to change; absent fields stay.
@@ -326,7 +325,7 @@ async fn change_settings(
     let proof = repos.administrable(&caller, repos.readable(&caller, &query.0.address(&path.0))?)?;
     let origin = Origin::of_request(caller.user_id(), info.address);
     let changed = repos.change_settings(&proof, body.0.into(), origin).await?;
-    Ok(Json((&changed).into()))
+    Ok(Json(SettingsView::new(&changed, repos.may_delete(&caller, &proof))))
 }
 
 /// Deletes a repository; an administrator of the hub can restore it. Collaborators cannot delete it. Its name is free at once.

@@ -118,6 +118,13 @@ pub(super) fn permission(
     Ok(ROWS.get(tx, &(id, account))?.map(|row| row.permission))
 }
 
+/// Ends what an account was given in a repository, if it was.
+pub(super) fn forget(tx: &WriteTx<'_>, id: RepositoryId, account: UserId) -> Result<(), StoreError> {
+    ROWS.delete(tx, &(id, account))?;
+    BY_ACCOUNT.delete(tx, &(account, id))?;
+    Ok(())
+}
+
 /// Removes the rows of a repository that is gone.
 pub(super) fn forget_repository(tx: &WriteTx<'_>, id: RepositoryId) -> Result<(), StoreError> {
     for (account, _) in collaborators_of(tx, id)? {

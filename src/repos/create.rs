@@ -6,7 +6,7 @@ use crate::git::{
     CommitRequest, Content, Git, ObjectId, Operation, Parent, Published, Signature, default_gitattributes,
 };
 use crate::http::to_the_end;
-use crate::users::{Account, Caller, Scope};
+use crate::users::{Account, Caller, MemberRole, Scope};
 use bytes::Bytes;
 use serde_json::json;
 
@@ -24,8 +24,8 @@ pub struct NewRepository {
     pub kind: RepositoryKind,
     /// A short sentence.
     pub description: String,
-    /// Who may see it.
-    pub visibility: Visibility,
+    /// Who may see it; what the owner chose for new repositories when absent.
+    pub visibility: Option<Visibility>,
     /// The README.md of the first commit.
     pub readme: Option<Bytes>,
     /// Whether there is a first commit without README.md too, of `.gitattributes` alone; else the repository is really
@@ -75,9 +75,7 @@ impl Repos {
     async fn create_now(&self, caller: &Caller, new: NewRepository) -> Result<(Repository, Account), ReposError> {
         let actor = caller.require_whole_account(Scope::Write)?.clone();
         let owner = new.owner.clone().unwrap_or_else(|| actor.clone());
-        if owner.id != actor.id && !caller.is_admin() {
-            return Err(ReposError::NotYourNamespace(owner.name.to_string()));
-        }
+        require_namespace(caller, &owner)?;
         let name = parse_name(&new.name)?;
         let description = parse_description(&new.description)?;
         self.require_free_name(&owner, new.kind, &name)?;
@@ -85,10 +83,12 @@ impl Repos {
         let repository = Repository {
             id,
             owner: owner.id,
+            creator: Some(actor.id),
+            former_owners: Vec::new(),
             name,
             kind: new.kind,
             description,
-            visibility: new.visibility,
+            visibility: new.visibility.unwrap_or_else(|| Visibility::chosen_by(&owner)),
             default_branch: new.default_branch.unwrap_or_else(|| DEFAULT_BRANCH.to_owned()),
             gating: super::Gating::Off,
             featured: false,
@@ -207,6 +207,15 @@ pub(super) fn author(actor: &Account, now: crate::base::Timestamp) -> Signature 
         .clone()
         .unwrap_or_else(|| actor.name.to_string());
     Signature::new(name, format!("{}@users.noreply.geoml-hub", actor.name), now)
+}
+
+/// Refuses whom a namespace gives no right to make repositories in it.
+pub(super) fn require_namespace(caller: &Caller, owner: &Account) -> Result<(), ReposError> {
+    let contributes = caller.role_in(owner.id) >= Some(MemberRole::Contributor);
+    if owner.is_active && (caller.user_id() == Some(owner.id) || contributes || caller.is_admin()) {
+        return Ok(());
+    }
+    Err(ReposError::NotYourNamespace(owner.name.to_string()))
 }
 
 /// What a new repository begins with.

@@ -57,6 +57,8 @@ impl Repos {
         let mut row = Repository {
             id,
             owner: owner.id,
+            creator: Some(owner.id),
+            former_owners: Vec::new(),
             name: name.unwrap_or_else(|| from.name.clone()),
             description: description.unwrap_or_else(|| from.description.clone()),
             featured: false,

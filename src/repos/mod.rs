@@ -53,6 +53,8 @@ mod references;
 mod settings;
 /// Rows.
 mod store;
+/// Moving repositories to other namespaces.
+mod transfer;
 /// Quotas.
 mod usage;
 
@@ -100,6 +102,8 @@ pub mod event {
     pub const CHANGED: &str = "repository.changed";
     /// The name changed.
     pub const RENAMED: &str = "repository.renamed";
+    /// It moved to the namespace of another account.
+    pub const TRANSFERRED: &str = "repository.transferred";
     /// An account was made a collaborator.
     pub const COLLABORATOR_ADDED: &str = "repository.collaborator_added";
     /// A collaborator may do more or less than before.

@@ -2,6 +2,7 @@ use super::protection::PushRules;
 use crate::base::{RepositoryId, RepositoryKind, RepositoryName, Timestamp, UserId};
 use crate::git::receive::ReferenceChange;
 use crate::git::{CommitInfo, ObjectId};
+use crate::users::Account;
 use serde::{Deserialize, Serialize};
 
 /// The longest description, in characters.
@@ -15,6 +16,17 @@ pub enum Visibility {
     Public,
     /// Its owner, its collaborators and administrators.
     Private,
+}
+
+impl Visibility {
+    /// That of a repository of which nobody says otherwise.
+    pub(super) fn chosen_by(owner: &Account) -> Self {
+        if owner.private_by_default {
+            Self::Private
+        } else {
+            Self::Public
+        }
+    }
 }
 
 /// Whether readers ask for access before they get the content of a repository. Its card and the names of its files are seen by
@@ -100,6 +112,13 @@ pub struct Repository {
     pub id: RepositoryId,
     /// The account whose namespace it stands in.
     pub owner: UserId,
+    /// The account that made it; unknown of those made before there were organizations. Contributors of an organization do
+    /// everything with what they made.
+    #[serde(default)]
+    pub creator: Option<UserId>,
+    /// Accounts in whose namespaces it stood before: names there may still lead to it.
+    #[serde(default)]
+    pub former_owners: Vec<UserId>,
     /// Unique per owner and family without regard to case, while the repository is not deleted.
     pub name: RepositoryName,
     /// What it is for.

@@ -125,7 +125,7 @@ impl Repos {
                     }
                     let old = std::mem::replace(&mut repository.name, name);
                     if !same {
-                        store::redirect(tx, repository, &old)?;
+                        store::redirect(tx, repository, repository.owner, &old)?;
                     }
                     let details = json!({ "old": old, "new": repository.name });
                     record(NewEvent::new(event::RENAMED, &origin, Subject::Repository(id)).with(details))?;

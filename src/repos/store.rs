@@ -197,9 +197,17 @@ pub fn all_repositories<E: From<StoreError>>(
     REPOSITORIES.scan(tx, &Scan::all(), |_, repository| visit(repository))
 }
 
-/// Writes a repository; the owner's usage follows its stored bytes.
+/// Writes a repository; the usage of its owner, and of the one before, follows its stored bytes.
 pub(super) fn put(tx: &WriteTx<'_>, repository: &Repository) -> Result<(), StoreError> {
-    let before = REPOSITORIES.get(tx, &repository.id)?.map_or(0, |old| old.stored_bytes);
+    let old = REPOSITORIES.get(tx, &repository.id)?;
+    let before = match &old {
+        Some(old) if old.owner == repository.owner => old.stored_bytes,
+        Some(old) => {
+            change_usage(tx, old.owner, old.stored_bytes, 0)?;
+            0
+        }
+        None => 0,
+    };
     change_usage(tx, repository.owner, before, repository.stored_bytes)?;
     REPOSITORIES.put(tx, &repository.id, repository)
 }
@@ -220,9 +228,11 @@ pub(super) fn remove(tx: &WriteTx<'_>, id: RepositoryId) -> Result<Option<Reposi
     access_requests::forget_repository(tx, id)?;
     JOURNALS.delete(tx, &id)?;
     pending_links::forget_repository(tx, id)?;
-    for (key, target) in REDIRECTS.list(tx, &Scan::prefix(&(repository.owner,)))? {
-        if target == id {
-            REDIRECTS.delete(tx, &key)?;
+    for owner in repository.former_owners.iter().chain([&repository.owner]) {
+        for (key, target) in REDIRECTS.list(tx, &Scan::prefix(&(*owner,)))? {
+            if target == id {
+                REDIRECTS.delete(tx, &key)?;
+            }
         }
     }
     Ok(Some(repository))
@@ -241,10 +251,15 @@ pub(super) fn usage(tx: &impl ReadRows, owner: UserId) -> Result<u64, StoreError
     Ok(USAGE.get(tx, &owner)?.unwrap_or(0))
 }
 
-/// Leads an old name to its repository, and stops leading the new one elsewhere.
-pub(super) fn redirect(tx: &WriteTx<'_>, repository: &Repository, old: &RepositoryName) -> Result<(), StoreError> {
+/// Leads an old name in an owner's namespace to its repository, and stops leading the new one elsewhere.
+pub(super) fn redirect(
+    tx: &WriteTx<'_>,
+    repository: &Repository,
+    owner: UserId,
+    old: &RepositoryName,
+) -> Result<(), StoreError> {
     let family = repository.kind.family();
-    REDIRECTS.put(tx, &name_key(repository.owner, family, old), &repository.id)?;
+    REDIRECTS.put(tx, &name_key(owner, family, old), &repository.id)?;
     take_name(tx, repository.owner, family, &repository.name)
 }
 

@@ -181,7 +181,7 @@ impl FileIndex {
     }
 
     /// Files in repositories that the audience may read, and how many there are in all.
-    pub fn search(&self, query: &FileQuery, audience: Audience) -> Result<(Vec<FileHit>, u64), SearchError> {
+    pub fn search(&self, query: &FileQuery, audience: &Audience) -> Result<(Vec<FileHit>, u64), SearchError> {
         let fields = &self.engine.shared.fields;
         let mut conditions = Vec::new();
         if let Some(repository) = query.repository {
@@ -206,7 +206,7 @@ impl FileIndex {
                 FileSort::Name => Order::Keyword(NAME),
             },
             conditions,
-            gate: Some(self.gate(audience)),
+            gate: Some(self.gate(audience.clone())),
             offset: query.offset,
             limit: query.limit,
         };
@@ -220,7 +220,7 @@ impl FileIndex {
 
     fn gate(&self, audience: Audience) -> Gate {
         let repositories = self.repositories.clone();
-        let opens = move |id: &str| id.parse().is_ok_and(|id| repositories.is_readable(id, audience));
+        let opens = move |id: &str| id.parse().is_ok_and(|id| repositories.is_readable(id, &audience));
         Gate {
             keyword: REPOSITORY,
             opens: Arc::new(opens),

@@ -27,12 +27,12 @@ pub const MOST_PER_PAGE: usize = 100;
 pub(crate) const FEW: u64 = 5;
 
 /// For whom a search is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Audience {
     /// Whoever it is: public repositories only.
     Everyone,
-    /// An account: public repositories and those it may read.
-    Account(UserId),
+    /// An account and the organizations that it belongs to: public repositories and those that one of them may read.
+    Accounts(Arc<[UserId]>),
     /// An administrator: all repositories.
     All,
 }
@@ -44,7 +44,10 @@ impl Audience {
         match caller.user_id() {
             Some(_) if caller.repositories().is_some() => Self::Everyone,
             Some(_) if caller.is_admin() => Self::All,
-            Some(id) => Self::Account(id),
+            Some(id) => {
+                let organizations = caller.organizations().iter().map(|(organization, _)| *organization);
+                Self::Accounts(std::iter::once(id).chain(organizations).collect())
+            }
             None => Self::Everyone,
         }
     }
@@ -222,14 +225,14 @@ impl RepositoryIndex {
     }
 
     /// Whether an audience may read a repository, as far as the index knows.
-    pub fn is_readable(&self, id: RepositoryId, audience: Audience) -> bool {
+    pub fn is_readable(&self, id: RepositoryId, audience: &Audience) -> bool {
         let rows = self.live.snapshot();
         let row = rows.get(self.live.number(u128::from_be_bytes(*id.as_bytes())) as usize);
         row.is_some_and(|row| may_read(&row.readers, audience))
     }
 
     /// Searches. Takes about a millisecond; no text is an error.
-    pub fn search(&self, query: &RepositoryQuery, audience: Audience) -> Result<RepositoryResults, SearchError> {
+    pub fn search(&self, query: &RepositoryQuery, audience: &Audience) -> Result<RepositoryResults, SearchError> {
         self.engine.search(|snapshot| {
             let parsed = parse(&query.text, query.prefix);
             let run = Run {
@@ -268,22 +271,25 @@ impl RepositoryIndex {
     }
 }
 
-pub(crate) fn may_read(readers: &Readers, audience: Audience) -> bool {
+pub(crate) fn may_read(readers: &Readers, audience: &Audience) -> bool {
     match (readers, audience) {
         (Readers::Everyone, _) | (Readers::Accounts(_), Audience::All) => true,
-        (Readers::Accounts(accounts), Audience::Account(account)) => accounts.contains(&account),
+        (Readers::Accounts(readers), Audience::Accounts(asking)) => {
+            readers.iter().any(|reader| asking.contains(reader))
+        }
         (Readers::Nobody, _) | (Readers::Accounts(_), Audience::Everyone) => false,
     }
 }
 
 /// The condition that an audience adds to every query.
-pub(crate) fn audience_clause(fields: &Fields, reader: usize, audience: Audience) -> Option<(Occur, Box<dyn Query>)> {
+pub(crate) fn audience_clause(fields: &Fields, reader: usize, audience: &Audience) -> Option<(Occur, Box<dyn Query>)> {
     let everyone = || filter(fields.keyword_term(reader, EVERYONE));
     match audience {
         Audience::Everyone => Some((Occur::Must, everyone())),
-        Audience::Account(account) => {
-            let own = filter(fields.keyword_term(reader, &account.to_string()));
-            Some((Occur::Must, any_of(vec![everyone(), own])))
+        Audience::Accounts(accounts) => {
+            let own = |account: &UserId| filter(fields.keyword_term(reader, &account.to_string()));
+            let any = std::iter::once(everyone()).chain(accounts.iter().map(own));
+            Some((Occur::Must, any_of(any.collect())))
         }
         Audience::All => None,
     }
@@ -294,7 +300,7 @@ struct Run<'a> {
     fields: &'a Fields,
     snapshot: &'a Snapshot,
     query: &'a RepositoryQuery,
-    audience: Audience,
+    audience: &'a Audience,
     rows: Arc<Vec<LiveRow>>,
 }
 

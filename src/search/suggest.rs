@@ -61,7 +61,7 @@ impl RepositoryIndex {
     pub fn suggest(
         &self,
         text: &str,
-        audience: Audience,
+        audience: &Audience,
         limit: usize,
         is_readable: impl Fn(RepositoryId) -> bool,
     ) -> Result<Vec<Suggestion>, SearchError> {

@@ -32,7 +32,7 @@ impl Users {
                 scope: token.scope,
                 repositories: token.repositories,
             };
-            Ok::<_, UsersError>((Caller::new(account, credential), token.id))
+            Ok::<_, UsersError>((Caller::new(tx, account, credential)?, token.id))
         });
         let (caller, id) = caller?;
         self.0.token_uses.note(id, now);
@@ -50,7 +50,7 @@ impl Users {
             }
             let account = active_account(tx, token.account)?;
             Ok((
-                Caller::new(account, Credential::Session(token.session)),
+                Caller::new(tx, account, Credential::Session(token.session))?,
                 token.expires_at,
             ))
         })
@@ -82,7 +82,7 @@ impl Users {
             let now = self.0.clock.now();
             let known = stored.is_some_and(|stored| self.0.recent_passwords.contains(key, account.id, &stored, now));
             if known && account.is_active {
-                return Ok(Caller::new(account.clone(), Credential::Password));
+                return self.caller_by_password(account.clone());
             }
         }
         let checked = self.check_password(login, found.as_ref(), password, &origin).await?;
@@ -97,7 +97,12 @@ impl Users {
         self.0
             .recent_passwords
             .insert(key, account.id, &stored, self.0.clock.now());
-        Ok(Caller::new(account, Credential::Password))
+        self.caller_by_password(account)
+    }
+
+    fn caller_by_password(&self, account: Account) -> Result<Caller, UsersError> {
+        let caller = self.0.store.read(|tx| Caller::new(tx, account, Credential::Password));
+        Ok(caller?)
     }
 
     /// Stores what a right password changes: the place from which it came, and its hash when the settings are others
@@ -138,7 +143,7 @@ impl Users {
     pub fn caller_from_console(&self, id: UserId) -> Result<Caller, UsersError> {
         self.0.store.read(|tx| {
             let account = active_account(tx, id)?;
-            Ok(Caller::new(account, Credential::Console))
+            Ok(Caller::new(tx, account, Credential::Console)?)
         })
     }
 }

@@ -2,10 +2,12 @@
 //! a caller makes a proof.
 
 use super::error::UsersError;
-use super::model::{Account, Scope};
+use super::members;
+use super::model::{Account, MemberRole, Scope};
 use crate::base::{RepositoryId, SessionId, TokenId, UserId};
 use crate::events::Origin;
 use crate::http::RequestInfo;
+use crate::store::{ReadRows, StoreError};
 
 /// Who sent a request: nobody in particular, or an active account with a credential.
 #[derive(Debug, Clone)]
@@ -15,6 +17,7 @@ pub struct Caller(Option<Box<Authenticated>>);
 struct Authenticated {
     account: Account,
     credential: Credential,
+    organizations: Vec<(UserId, MemberRole)>,
 }
 
 /// How the account showed who it is.
@@ -44,8 +47,14 @@ impl Caller {
         Self(None)
     }
 
-    pub(super) fn new(account: Account, credential: Credential) -> Self {
-        Self(Some(Box::new(Authenticated { account, credential })))
+    /// An account with its roles in organizations as they are now.
+    pub(super) fn new(tx: &impl ReadRows, account: Account, credential: Credential) -> Result<Self, StoreError> {
+        let organizations = members::organizations_of(tx, account.id)?;
+        Ok(Self(Some(Box::new(Authenticated {
+            account,
+            credential,
+            organizations: organizations.into_iter().map(|(id, row)| (id, row.role)).collect(),
+        }))))
     }
 
     /// The account, if there is one.
@@ -56,6 +65,17 @@ impl Caller {
     /// The id of the account, if there is one.
     pub fn user_id(&self) -> Option<UserId> {
         self.account().map(|account| account.id)
+    }
+
+    /// The organizations that the account belongs to, and what it may do there, whatever its credential.
+    pub fn organizations(&self) -> &[(UserId, MemberRole)] {
+        self.0.as_deref().map_or(&[], |caller| &caller.organizations)
+    }
+
+    /// What the account may do in the namespace of an organization, whatever its credential.
+    pub fn role_in(&self, organization: UserId) -> Option<MemberRole> {
+        let mut organizations = self.organizations().iter();
+        organizations.find(|(id, _)| *id == organization).map(|(_, role)| *role)
     }
 
     /// What the credential allows; [`Scope::Read`] for somebody without one.
@@ -127,11 +147,13 @@ impl Caller {
             .map(|account| Admin { account: account.id })
     }
 
-    /// Proves that the caller may change this account: it is the caller's own, or the caller administers the hub.
+    /// Proves that the caller may change this account: it is the caller's own, an organization that the caller
+    /// administers, or the caller administers the hub.
     pub fn require_self_or_admin(&self, target: Account, needed: Scope) -> Result<SelfOrAdmin, UsersError> {
         let account = self.require_whole_account(needed)?;
         let admin = self.is_admin();
-        if account.id != target.id && !admin {
+        let administers = self.role_in(target.id) == Some(MemberRole::Admin);
+        if account.id != target.id && !administers && !admin {
             return Err(UsersError::NotYours);
         }
         Ok(SelfOrAdmin {

@@ -3,7 +3,7 @@ use crate::http::{Code, Problem};
 use crate::keys::UrlRefused;
 use crate::store::StoreError;
 
-use super::model::Scope;
+use super::model::{MemberRole, Scope};
 
 /// What can go wrong with accounts, logins and tokens.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +75,23 @@ pub enum UsersError {
     /// Somebody else's account.
     #[error("Only the owner of the account or an administrator may do this.")]
     NotYours,
+    /// Only those with this role in an organization may.
+    #[error("Only members of '{organization}' with the role '{}' may do this.", needed.as_str())]
+    RoleTooSmall {
+        /// The organization.
+        organization: AccountName,
+        /// The role that would do.
+        needed: MemberRole,
+    },
+    /// No organization has this name.
+    #[error("There is no organization '{0}'.")]
+    UnknownOrganization(String),
+    /// The account is no member.
+    #[error("This account is no member of the organization.")]
+    NoMember,
+    /// An organization would be without an administrator.
+    #[error("This is the last administrator of the organization: give another member that role first.")]
+    LastOrganizationAdmin,
     /// No account has this name.
     #[error("There is no account '{0}'.")]
     UnknownAccount(String),
@@ -148,7 +165,11 @@ impl Problem for UsersError {
             Self::Invalid { .. } | Self::ReservedName(_) | Self::UnusablePicture(_) | Self::NoLoginToEnd => {
                 Code::Invalid
             }
-            Self::NameTaken(_) | Self::EmailTaken | Self::LastAdmin | Self::TooManyTokens(_) => Code::Conflict,
+            Self::NameTaken(_)
+            | Self::EmailTaken
+            | Self::LastAdmin
+            | Self::LastOrganizationAdmin
+            | Self::TooManyTokens(_) => Code::Conflict,
             Self::WrongLogin | Self::CredentialRefused | Self::RefreshRefused | Self::LoginRequired => {
                 Code::Unauthorized
             }
@@ -160,8 +181,13 @@ impl Problem for UsersError {
             | Self::SessionRequired
             | Self::AdminRequired
             | Self::AdminField(_)
+            | Self::RoleTooSmall { .. }
             | Self::NotYours => Code::Forbidden,
-            Self::UnknownAccount(_) | Self::NoAvatar(_) | Self::UnknownToken => Code::NotFound,
+            Self::UnknownAccount(_)
+            | Self::UnknownOrganization(_)
+            | Self::NoMember
+            | Self::NoAvatar(_)
+            | Self::UnknownToken => Code::NotFound,
             Self::TooManyAttempts { .. } | Self::TooManyRegistrations { .. } => Code::TooManyRequests,
             Self::PictureTooLarge(_) => Code::TooLarge,
             Self::Busy => Code::Unavailable,

@@ -1,6 +1,6 @@
 //! Accounts, logins, personal access tokens, and the proof of who asks.
 //!
-//! Owns: users and organizations (one table, names unique without regard to case), passwords (argon2id), logins (access
+//! Owns: users and organizations (one table, names unique without regard to case), members and their roles, passwords (argon2id), logins (access
 //! tokens of an hour, refresh tokens that rotate), personal access tokens, profiles, avatars, quotas.
 //!
 //! Guarantees: a request with a credential that does not work is refused, on public addresses too. Every request looks
@@ -26,8 +26,12 @@ mod jobs;
 mod limits;
 /// Starting, prolonging and ending logins.
 mod login;
+/// Who belongs to organizations.
+mod members;
 /// What an account is and the rules for what people write into it.
 mod model;
+/// Making organizations and choosing their members.
+mod organizations;
 /// Passwords and their hashes.
 mod password;
 /// Changing accounts and their passwords.
@@ -57,7 +61,10 @@ pub use caller::{Admin, Caller, SelfOrAdmin};
 pub use directory::AccountFilter;
 pub use error::UsersError;
 pub use login::{Grant, SignedAccessToken};
-pub use model::{AccessToken, Account, AccountKind, Email, Profile, Role, Scope, parse_new_name};
+pub use model::{
+    AccessToken, Account, AccountKind, Email, MemberRole, Membership, Profile, Role, Scope, parse_new_name,
+};
+pub use organizations::{NewOrganization, OrganizationAdmin};
 pub use password::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, Password};
 pub use profile::{AccountChange, Change};
 pub use register::NewAccount;

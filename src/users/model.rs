@@ -37,6 +37,42 @@ pub enum Role {
     Admin,
 }
 
+/// What a member may do in the namespace of an organization; each role includes those before it. The same four that Hugging
+/// Face has (its documentation, "Access control in organizations").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberRole {
+    /// To read what is private.
+    Read,
+    /// To make repositories and do everything with those.
+    Contributor,
+    /// To make repositories and do everything with all of them.
+    Write,
+    /// To change the organization and choose its members as well.
+    Admin,
+}
+
+impl MemberRole {
+    /// The word used in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Contributor => "contributor",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// A part in an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// What the member may do.
+    pub role: MemberRole,
+    /// Since when it has been a member.
+    pub since: Timestamp,
+}
+
 /// What a credential allows; each scope includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -219,6 +255,9 @@ pub struct Account {
     /// The quota that an administrator set, in bytes; else the configured one holds.
     #[serde(default)]
     pub storage_quota: Option<u64>,
+    /// Whether repositories made in its namespace are private where nobody says otherwise.
+    #[serde(default)]
+    pub private_by_default: bool,
     /// Digest of the avatar, its ETag; `None` when there is no avatar.
     #[serde(default)]
     pub avatar: Option<Sha256>,
@@ -229,6 +268,11 @@ pub struct Account {
 }
 
 impl Account {
+    /// Whether nobody signs in as this account, but members act in its namespace.
+    pub fn is_organization(&self) -> bool {
+        self.kind == AccountKind::Organization
+    }
+
     /// Whether it may administer the hub.
     pub fn is_admin(&self) -> bool {
         self.role == Role::Admin

@@ -54,6 +54,8 @@ pub struct AccountChange {
     pub location: Change<String>,
     /// Unique without regard to case.
     pub email: Option<String>,
+    /// Whether repositories made in its namespace are private where nobody says otherwise.
+    pub private_by_default: Option<bool>,
     /// For administrators: bytes; clearing it gives the configured quota.
     pub storage_quota: Change<u64>,
     /// For administrators.
@@ -73,6 +75,7 @@ impl AccountChange {
             ("website", self.website.is_given()),
             ("location", self.location.is_given()),
             ("email", self.email.is_some()),
+            ("private_by_default", self.private_by_default.is_some()),
             ("storage_quota", self.storage_quota.is_given()),
             ("is_verified", self.is_verified.is_some()),
             ("is_active", self.is_active.is_some()),
@@ -90,6 +93,13 @@ impl AccountChange {
         self.fields().into_iter().find(|field| reserved.contains(field))
     }
 
+    /// A field that makes no sense for an account as which nobody signs in.
+    fn personal_field(&self) -> Option<&'static str> {
+        self.fields()
+            .into_iter()
+            .find(|field| ["email", "is_admin"].contains(field))
+    }
+
     /// The account as it will be.
     fn apply(self, account: Account) -> Result<Account, UsersError> {
         let old = account.profile;
@@ -105,6 +115,7 @@ impl AccountChange {
                 Some(email) => Some(email.parse::<Email>()?),
                 None => account.email,
             },
+            private_by_default: self.private_by_default.unwrap_or(account.private_by_default),
             storage_quota: self.storage_quota.applied(account.storage_quota),
             is_verified: self.is_verified.unwrap_or(account.is_verified),
             is_active: self.is_active.unwrap_or(account.is_active),
@@ -126,6 +137,14 @@ impl Users {
             && !proof.is_admin()
         {
             return Err(UsersError::AdminField(field));
+        }
+        if let Some(field) = change.personal_field()
+            && proof.target().is_organization()
+        {
+            return Err(UsersError::invalid(
+                field,
+                "An organization has no such field: nobody signs in as one.",
+            ));
         }
         let (id, now, events) = (proof.target().id, self.0.clock.now(), self.0.events.clone());
         self.0
@@ -163,6 +182,12 @@ impl Users {
         new: Password,
         origin: Origin,
     ) -> Result<(), UsersError> {
+        if proof.target().is_organization() {
+            return Err(UsersError::invalid(
+                "new_password",
+                "Nobody signs in as an organization: it has no password.",
+            ));
+        }
         let new = new.checked("new_password")?;
         if proof.is_self() {
             let present = present.ok_or_else(|| {
@@ -179,6 +204,12 @@ impl Users {
     /// Sets a password from the command line, whose user holds the data folder, and ends every login of the account.
     pub async fn set_password_from_console(&self, name: &AccountName, new: Password) -> Result<(), UsersError> {
         let account = self.get(name)?;
+        if account.is_organization() {
+            return Err(UsersError::invalid(
+                "password",
+                "Nobody signs in as an organization: it has no password.",
+            ));
+        }
         self.store_password(account.id, new.checked("password")?, None, Origin::system())
             .await
     }

@@ -77,6 +77,26 @@ impl Users {
             .await
     }
 
+    /// An account with nothing but a name and a profile.
+    pub(super) fn new_account(&self, kind: AccountKind, name: &str, profile: Profile) -> Result<Account, UsersError> {
+        let now = self.0.clock.now();
+        Ok(Account {
+            id: UserId::new(&self.0.clock),
+            kind,
+            name: parse_new_name(name)?,
+            email: None,
+            role: Role::User,
+            profile: profile.checked()?,
+            is_verified: false,
+            is_active: true,
+            storage_quota: None,
+            private_by_default: false,
+            avatar: None,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+
     /// `role` is decided inside the transaction, so that of two first accounts only one administers the hub.
     async fn make_account(
         &self,
@@ -85,24 +105,14 @@ impl Users {
         origin: Origin,
         role: impl FnOnce(&WriteTx<'_>) -> Result<Role, UsersError> + Send + 'static,
     ) -> Result<Account, UsersError> {
-        let now = self.0.clock.now();
+        let profile = Profile {
+            full_name: new.full_name,
+            ..Profile::default()
+        };
+        let named = self.new_account(AccountKind::User, &new.username, profile)?;
         let account = Account {
-            id: UserId::new(&self.0.clock),
-            kind: AccountKind::User,
-            name: parse_new_name(&new.username)?,
             email: Some(new.email.parse::<Email>()?),
-            role: Role::User,
-            profile: Profile {
-                full_name: new.full_name,
-                ..Profile::default()
-            }
-            .checked()?,
-            is_verified: false,
-            is_active: true,
-            storage_quota: None,
-            avatar: None,
-            created_at: now,
-            updated_at: now,
+            ..named
         };
         let password = new.password.checked("password")?;
         // What is refused anyway is refused before the expensive hash, which costs an attacker nothing.
@@ -128,7 +138,7 @@ impl Users {
     }
 }
 
-fn refuse_taken(tx: &impl ReadRows, account: &Account) -> Result<(), UsersError> {
+pub(super) fn refuse_taken(tx: &impl ReadRows, account: &Account) -> Result<(), UsersError> {
     if store::account_by_name(tx, &account.name)?.is_some() {
         return Err(UsersError::NameTaken(account.name.clone()));
     }

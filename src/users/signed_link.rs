@@ -81,12 +81,15 @@ impl Users {
             return Ok((Caller::anonymous(), url.parameters));
         };
         let id = account.parse().map_err(|_| UsersError::CredentialRefused)?;
-        let account = self.0.store.read(|tx| active_account(tx, id))?;
         let credential = if matches!(method, GET | "HEAD") {
             Credential::Link
         } else {
             Credential::WriteLink
         };
-        Ok((Caller::new(account, credential), url.parameters))
+        let caller = self
+            .0
+            .store
+            .read(|tx| Ok::<_, UsersError>(Caller::new(tx, active_account(tx, id)?, credential)?))?;
+        Ok((caller, url.parameters))
     }
 }

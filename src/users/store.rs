@@ -1,5 +1,6 @@
 //! The tables of accounts, logins and tokens. Nothing else writes them.
 
+use super::members;
 use super::model::{AccessToken, Account, RefreshToken, Session};
 use crate::base::{AccountName, SessionId, Sha256, Timestamp, TokenId, UserId};
 use crate::store::{Index, ReadRows, Records, Scan, StoreError, Table, TableSpec, Unique, WriteTx};
@@ -65,6 +66,14 @@ pub const TABLES: &[TableSpec] = &[
     TableSpec {
         name: "login_places",
         about: "account id, network address -> time of the last successful login from there",
+    },
+    TableSpec {
+        name: "members",
+        about: "organization id, account id -> role and since when",
+    },
+    TableSpec {
+        name: "memberships",
+        about: "account id, organization id -> nothing",
     },
     TableSpec {
         name: "avatars",
@@ -299,6 +308,7 @@ pub fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
             ));
         }
     }
+    problems.extend(members::check(tx)?);
     for id in TOKEN_USES.keys(tx, &Scan::all())? {
         if !TOKENS.contains(tx, &id)? {
             problems.push(format!("a last use is noted for token {id}, which does not exist"));

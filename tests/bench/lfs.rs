@@ -2,11 +2,13 @@
 //! sendfile) with the same bytes on the same disk.
 //!
 //! git-lfs sums what it sends and receives in its own program, which takes longer than the transfer; so there are two
-//! comparisons, one with stock git-lfs (`git lfs push`, `git lfs fetch`) and one in which curl itself follows the actions of
-//! the batch answer. The hub verifies and syncs what comes before it answers, so a PUT is followed by a sync of the file. Every
-//! turn sends other bytes, and the disk is left to settle before it. Hub and peer take turns; ratios are medians over the
-//! rounds. Memory is what the hub holds of its own (`RssAnon`) at the most. At the end the hub is killed in the middle of a
-//! fetch.
+//! comparisons. In one stock git-lfs (`git lfs push`, `git lfs fetch`) works with the hub, and with nginx behind the answers of
+//! a batch API that are files. In the other curl itself follows the actions of the hub's batch answer. The hub verifies and
+//! syncs what comes before it answers, so a PUT is followed by a sync of the file. Every turn sends other bytes. Before it the
+//! disk is left to settle and the page cache is emptied, where one may: a virtual machine hands out pages that were just freed
+//! several times faster than others, so whoever comes after a deletion would win. Hub and peer take turns; ratios are medians
+//! over the rounds. Memory is what the hub holds of its own (`RssAnon`) at the most. At the end the hub is killed in the middle
+//! of a fetch.
 //!
 //! Run: `tests/bench/run lfs`
 
@@ -38,8 +40,8 @@ struct Figures {
 }
 
 impl Figures {
-    fn measure(&mut self, process: u32, work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
-        run(&mut Command::new("sync"))?;
+    fn measure(&mut self, folder: &Path, process: u32, work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+        renew_pages(folder)?;
         let memory = PeakMemory::watch(process);
         let start = Instant::now();
         let outcome = work();
@@ -55,6 +57,13 @@ impl Figures {
         println!("{what}: hub {hub:.2} GiB/s, nginx {other:.2} GiB/s; the hub holds at the most {memory:.0} MiB");
         print_ratio(what, "nginx", hub, other, AIM);
     }
+}
+
+/// What git-lfs sends and receives.
+#[derive(Default)]
+struct Both {
+    push: Figures,
+    fetch: Figures,
 }
 
 struct Bench {
@@ -80,16 +89,17 @@ fn main() -> anyhow::Result<()> {
         oid: String::new(),
     };
     fill(&folder.path().join(FILE))?;
-    let [mut push, mut fetch, mut up, mut down, mut put, mut get] = [(); 6].map(|()| Figures::default());
+    let [mut stock, mut peer] = [(); 2].map(|()| Both::default());
+    let [mut up, mut down, mut put, mut get] = [(); 4].map(|()| Figures::default());
     for round in 0..ROUNDS {
         bench.renew(2 * round)?;
-        bench.through_git_lfs(round, &mut push, &mut fetch)?;
+        bench.through_git_lfs(round, &mut stock, &mut peer)?;
         bench.plain(&mut put, &mut get)?;
         bench.renew(2 * round + 1)?;
         bench.through_curl(round, &mut up, &mut down)?;
     }
-    push.compare("lfs_push_2gib", &put);
-    fetch.compare("lfs_fetch_2gib", &get);
+    stock.push.compare("lfs_push_2gib", &peer.push);
+    stock.fetch.compare("lfs_fetch_2gib", &peer.fetch);
     up.compare("lfs_upload_by_curl_2gib", &put);
     down.compare("lfs_download_by_curl_2gib", &get);
     bench.interrupted()
@@ -133,7 +143,7 @@ impl Bench {
         format!("http://127.0.0.1:{}/owner/{name}.git", self.hub.port())
     }
 
-    fn through_git_lfs(&mut self, round: usize, push: &mut Figures, fetch: &mut Figures) -> anyhow::Result<()> {
+    fn through_git_lfs(&mut self, round: usize, stock: &mut Both, peer: &mut Both) -> anyhow::Result<()> {
         let name = format!("stock-{round}");
         self.account.reconnect(&self.hub)?;
         self.account.create_repository(&name)?;
@@ -149,14 +159,47 @@ impl Bench {
         self.git(&work, &["add", "."])?;
         self.git(&work, &["commit", "-q", "-m", "Add a large file"])?;
         self.git(&work, &["remote", "add", "origin", &url])?;
-        let hub = self.hub.process();
-        push.measure(hub, || self.git(&work, &["lfs", "push", "origin", "main"]))?;
+        let (folder, hub) = (&self.folder, self.hub.process());
+        let send = ["lfs", "push", "--object-id", "origin", &self.oid];
+        stock.push.measure(folder, hub, || self.git(&work, &send))?;
+        let stored = self.answer_for_nginx()?;
+        peer.push.measure(folder, hub, || {
+            self.git(&work, &[&["-c", &self.nginx_batch("push")], &send[..]].concat())?;
+            Ok(std::fs::File::open(&stored)?.sync_all()?)
+        })?;
         self.git(&work, &["push", "-q", "origin", "main:large"])?;
         std::fs::remove_dir_all(&work)?;
         let clone = self.clone(&name)?;
-        fetch.measure(hub, || self.git(&clone, &["lfs", "fetch", "origin", "origin/large"]))?;
+        let receive = ["lfs", "fetch", "origin", "origin/large"];
+        stock.fetch.measure(folder, hub, || self.git(&clone, &receive))?;
         self.verify(&self.object(&clone))?;
+        std::fs::remove_file(self.object(&clone))?;
+        let from_nginx = [&["-c", &self.nginx_batch("fetch")], &receive[..]].concat();
+        peer.fetch.measure(folder, hub, || self.git(&clone, &from_nginx))?;
+        self.verify(&self.object(&clone))?;
+        std::fs::remove_file(stored)?;
         Ok(std::fs::remove_dir_all(clone)?)
+    }
+
+    /// The setting by which git-lfs asks the answers that [`Self::answer_for_nginx`] wrote.
+    fn nginx_batch(&self, deed: &str) -> String {
+        format!("lfs.url=http://127.0.0.1:{}/lfs/{deed}", self.nginx.port())
+    }
+
+    /// Writes what a batch API would answer whose content is on nginx; returns where a push puts it.
+    fn answer_for_nginx(&self) -> anyhow::Result<PathBuf> {
+        let href = format!("http://127.0.0.1:{}/put/{}", self.nginx.port(), self.oid);
+        for (deed, operation) in [("push", "upload"), ("fetch", "download")] {
+            let folder = self.folder.join("root/lfs").join(deed).join("objects");
+            std::fs::create_dir_all(&folder)?;
+            let object = json!({
+                "oid": self.oid, "size": GIB << 30, "authenticated": true,
+                "actions": { operation: { "href": href } },
+            });
+            let answer = json!({ "transfer": "basic", "objects": [object] });
+            std::fs::write(folder.join("batch"), answer.to_string())?;
+        }
+        Ok(self.folder.join("root/put").join(&self.oid))
     }
 
     /// A clone without the content of its large file.
@@ -185,12 +228,12 @@ impl Bench {
     fn plain(&self, put: &mut Figures, get: &mut Figures) -> anyhow::Result<()> {
         let url = format!("http://127.0.0.1:{}/put/{FILE}", self.nginx.port());
         let stored = self.folder.join("root/put").join(FILE);
-        put.measure(self.hub.process(), || {
+        put.measure(&self.folder, self.hub.process(), || {
             curl(Command::new("curl").arg("-T").arg(self.folder.join(FILE)).arg(&url))?;
             Ok(std::fs::File::open(&stored)?.sync_all()?)
         })?;
         let target = self.folder.join("got");
-        get.measure(self.hub.process(), || {
+        get.measure(&self.folder, self.hub.process(), || {
             curl(Command::new("curl").arg("-o").arg(&target).arg(&url))
         })?;
         std::fs::remove_file(target)?;
@@ -203,12 +246,12 @@ impl Bench {
         self.account.create_repository(&name)?;
         let hub = self.hub.process();
         let action = self.action(&name, "upload")?;
-        up.measure(hub, || {
+        up.measure(&self.folder, hub, || {
             follow(&action, Command::new("curl").arg("-T").arg(self.folder.join(FILE)))
         })?;
         let action = self.action(&name, "download")?;
         let target = self.folder.join("got");
-        down.measure(hub, || follow(&action, Command::new("curl").arg("-o").arg(&target)))?;
+        down.measure(&self.folder, hub, || follow(&action, Command::new("curl").arg("-o").arg(&target)))?;
         self.verify(&target)?;
         Ok(std::fs::remove_file(target)?)
     }
@@ -230,8 +273,7 @@ impl Bench {
     /// Kills the hub in the middle of a fetch and starts it again; git-lfs tries again by itself and goes on where it was.
     fn interrupted(&mut self) -> anyhow::Result<()> {
         self.renew(2 * ROUNDS)?;
-        let (mut push, mut fetch) = (Figures::default(), Figures::default());
-        self.through_git_lfs(ROUNDS, &mut push, &mut fetch)?;
+        self.through_git_lfs(ROUNDS, &mut Both::default(), &mut Both::default())?;
         let clone = self.clone(&format!("stock-{ROUNDS}"))?;
         let start = Instant::now();
         let mut child = self
@@ -280,6 +322,16 @@ impl Bench {
         run(&mut self.command(folder, arguments))?;
         Ok(())
     }
+}
+
+/// Empties the page cache, if one may, and reads the large files of a folder again.
+fn renew_pages(folder: &Path) -> anyhow::Result<()> {
+    run(&mut Command::new("sync"))?;
+    if std::fs::write("/proc/sys/vm/drop_caches", "3").is_ok() {
+        let large = ["-type", "f", "-size", "+512M", "-exec", "sha256sum", "{}", "+"];
+        run(Command::new("find").arg(folder).args(large))?;
+    }
+    Ok(())
 }
 
 /// Bytes of downloads that are not complete.

@@ -194,7 +194,7 @@ impl<'hub> Story<'hub> {
             name: planned.name.clone(),
             kind: planned.kind,
             description: planned.description.clone(),
-            visibility,
+            visibility: Some(visibility),
             readme: Some(Bytes::from(beginning(&readme).to_owned())),
             first_commit: false,
             default_branch: None,

@@ -1,7 +1,7 @@
 use super::asked::Client;
 use super::refusal::HfError;
 use crate::base::{AccountName, Timestamp, UserId};
-use crate::users::{Scope, Users};
+use crate::users::{Account, Membership, Scope, Users};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
@@ -30,9 +30,50 @@ struct HfWhoamiView {
     /// Where the picture of the account is.
     avatar_url: String,
     /// Organizations of the account.
-    orgs: Vec<serde_json::Value>,
+    orgs: Vec<HfMembershipView>,
     /// With what one showed who one is.
     auth: HfAuthView,
+}
+
+/// A part in an organization.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct HfMembershipView {
+    /// Always `org`.
+    r#type: &'static str,
+    /// The id of the organization.
+    #[schema(value_type = String)]
+    id: UserId,
+    /// Its name.
+    name: String,
+    /// The name that people use.
+    fullname: String,
+    /// Where its picture is.
+    avatar_url: String,
+    /// Nothing is sold here.
+    is_enterprise: bool,
+    /// `read`, `contributor`, `write` or `admin`.
+    role_in_org: &'static str,
+}
+
+impl HfMembershipView {
+    fn new(hub: &str, organization: &Account, row: Membership) -> Self {
+        Self {
+            r#type: "org",
+            id: organization.id,
+            name: organization.name.to_string(),
+            fullname: full_name(organization),
+            avatar_url: format!("{hub}/api/users/{}/avatar", organization.name),
+            is_enterprise: false,
+            role_in_org: row.role.as_str(),
+        }
+    }
+}
+
+/// The name that people use, or the only one there is.
+pub(super) fn full_name(account: &Account) -> String {
+    let full = account.profile.full_name.clone();
+    full.unwrap_or_else(|| account.name.to_string())
 }
 
 /// With what one showed who one is.
@@ -65,6 +106,7 @@ struct HfTokenView {
 #[get("/api/whoami-v2")]
 pub(super) async fn hf_whoami(client: Client, users: Data<Users>) -> Result<HttpResponse, HfError> {
     let account = client.caller.require_account()?;
+    let organizations = users.organizations_of(account.id)?;
     let token = users.token_in_use(&client.caller)?;
     let role = match client.caller.scope() {
         Scope::Read => "read",
@@ -74,16 +116,15 @@ pub(super) async fn hf_whoami(client: Client, users: Data<Users>) -> Result<Http
         r#type: "user",
         id: account.id,
         name: account.name.clone(),
-        fullname: account
-            .profile
-            .full_name
-            .clone()
-            .unwrap_or_else(|| account.name.to_string()),
+        fullname: full_name(account),
         email: account.email.as_ref().map(|email| email.as_str().to_owned()),
         is_pro: false,
         can_pay: false,
         avatar_url: format!("{}/api/users/{}/avatar", client.hub, account.name),
-        orgs: Vec::new(),
+        orgs: organizations
+            .iter()
+            .map(|(organization, row)| HfMembershipView::new(&client.hub, organization, *row))
+            .collect(),
         auth: HfAuthView {
             r#type: "access_token",
             access_token: HfTokenView {

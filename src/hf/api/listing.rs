@@ -167,7 +167,7 @@ impl HfParts {
     ) -> Result<(Vec<HfInfoView>, Option<usize>), HfError> {
         let audience = Audience::of(&client.caller);
         let (index, query) = (self.search.repositories().clone(), wanted.query.clone());
-        let results = blocking(move || index.search(&query, audience))
+        let results = blocking(move || index.search(&query, &audience))
             .await
             .map_err(HfError::other)?;
         let next = wanted.query.offset.saturating_add(results.hits.len());

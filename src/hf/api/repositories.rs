@@ -31,7 +31,7 @@ struct HfCreateRepo {
     /// What it is for; a model when absent.
     #[serde(default, rename = "type")]
     kind: Option<HfKind>,
-    /// Who may see it; everybody when absent.
+    /// Who may see it; when absent everybody, if the owner did not choose otherwise for new repositories.
     #[schema(value_type = Option<String>)]
     visibility: Option<Visibility>,
     /// The same in the words of older clients.
@@ -116,7 +116,7 @@ async fn hf_create(
         name,
         kind: kind.kind(),
         description: String::new(),
-        visibility: visibility(body.visibility, body.private).unwrap_or(Visibility::Public),
+        visibility: visibility(body.visibility, body.private),
         readme: readme.map(Into::into),
         first_commit: true,
         default_branch: None,
@@ -201,25 +201,21 @@ struct HfMoveRepo {
     kind: Option<HfKind>,
 }
 
-/// Gives a repository another name within its namespace; the old one keeps leading to it.
+/// Gives a repository another name or another namespace, in which the caller may make repositories; the old address keeps
+/// leading to it.
 #[utoipa::path(tag = "hugging face", request_body = HfMoveRepo, security(("bearer" = [])),
     responses((status = 200), (status = 401), (status = 403), (status = 404), (status = 409), (status = 422)))]
 #[post("/api/repos/move")]
-async fn hf_move(client: Client, body: Json<HfMoveRepo>, repos: Data<Repos>) -> Result<HttpResponse, HfError> {
+async fn hf_move(
+    client: Client,
+    body: Json<HfMoveRepo>,
+    (repos, users): (Data<Repos>, Data<Users>),
+) -> Result<HttpResponse, HfError> {
     let kind = body.kind.unwrap_or_default();
     let (owner, name) = body.from_repo.split_once('/').ok_or_else(|| client.not_found())?;
     let read = client.readable(&repos, kind, owner, name)?;
-    let proof = repos.administrable(&client.caller, read)?;
-    let owner = proof.as_write().as_read().owner().name.key();
-    let target = body.to_repo.split_once('/');
-    let Some((_, name)) = target.filter(|(target, _)| target.to_lowercase() == owner) else {
-        let message = "A repository moves within its namespace: give it another name there.";
-        return Err(HfError::new(Code::Forbidden, message));
-    };
-    let change = SettingsChange {
-        name: Some(name.to_owned()),
-        ..SettingsChange::default()
-    };
+    let invalid = || HfError::new(Code::Invalid, "'toRepo' has the form 'namespace/name'.");
+    let (target, name) = body.to_repo.split_once('/').ok_or_else(invalid)?;
     let taken = |error| match error {
         ReposError::NameTaken { .. } => {
             let message = format!("A {} repository called {} already exists", kind.as_str(), body.to_repo);
@@ -227,10 +223,19 @@ async fn hf_move(client: Client, body: Json<HfMoveRepo>, repos: Data<Repos>) -> 
         }
         other => other.into(),
     };
-    repos
-        .change_settings(&proof, change, client.origin)
-        .await
-        .map_err(taken)?;
+    let moved = if target.to_lowercase() == read.owner().name.key() {
+        let proof = repos.administrable(&client.caller, read)?;
+        let change = SettingsChange {
+            name: Some(name.to_owned()),
+            ..SettingsChange::default()
+        };
+        repos.change_settings(&proof, change, client.origin).await
+    } else {
+        let proof = repos.deletable(&client.caller, read)?;
+        let target = namespace(&users, target)?;
+        repos.transfer(&client.caller, proof, target, name, client.origin).await
+    };
+    moved.map_err(taken)?;
     Ok(HttpResponse::Ok().json(serde_json::json!({})))
 }
 

@@ -1,7 +1,7 @@
 //! Repositories at the addresses of programs, `/api/v1/repos`. What they are, and how they are listed, stands in `web/` and in
 //! `search/`.
 
-use super::{CreateRepository, KindQuery, RepositoryView, account, public};
+use super::{CreateRepository, KindQuery, RepositoryView, account};
 use crate::base::RepositoryKind;
 use crate::events::Origin;
 use crate::http::{ApiError, ApiResult, Code, Json, Page, PageQuery, Path, Query, RequestInfo};
@@ -30,10 +30,9 @@ pub(super) struct CreateRepo {
     /// A short sentence.
     #[serde(default)]
     description: String,
-    /// Who may see it; everybody when absent.
-    #[serde(default = "public")]
-    #[schema(value_type = String)]
-    visibility: Visibility,
+    /// Who may see it; when absent everybody, if the owner did not choose otherwise for new repositories.
+    #[schema(value_type = Option<String>)]
+    visibility: Option<Visibility>,
     /// The account that will own it; the caller's own when absent.
     owner: Option<String>,
     /// Whether a first commit with README.md and .gitattributes is made; a repository without one is empty and waits for a

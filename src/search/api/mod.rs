@@ -73,7 +73,7 @@ impl Asked {
         };
         let audience = Audience::of(&self.caller);
         let index = self.search.repositories().clone();
-        let results = blocking(move || index.search(&query, audience)).await?;
+        let results = blocking(move || index.search(&query, &audience)).await?;
         let rebuilding = self.search.is_rebuilding();
         let view = |hit| FoundView::new(hit, &self.caller, &self.repos, &self.social);
         RepositoryPage::new(results, range, rebuilding, view).map(Json)
@@ -173,7 +173,7 @@ async fn suggest(
     let index = search.repositories().clone();
     let text = query.0.q.unwrap_or_default();
     let is_readable = move |id| repos.readable_by_id(&caller, id).is_ok();
-    let suggestions = blocking(move || index.suggest(&text, audience, limit, is_readable)).await?;
+    let suggestions = blocking(move || index.suggest(&text, &audience, limit, is_readable)).await?;
     Ok(Json(SuggestionsView::from(suggestions)))
 }
 
@@ -256,7 +256,7 @@ async fn search_files(
     };
     let audience = Audience::of(&caller);
     let index = search.files().clone();
-    let (hits, total) = blocking(move || index.search(&query, audience)).await?;
+    let (hits, total) = blocking(move || index.search(&query, &audience)).await?;
     let items = hits
         .into_iter()
         .filter_map(|hit| FileHitView::new(hit, &caller, &repos).transpose());

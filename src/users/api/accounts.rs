@@ -58,6 +58,8 @@ pub(super) struct UpdateUser {
     location: Change<String>,
     /// Unique without regard to case.
     email: Option<String>,
+    /// Whether repositories made in its namespace are private where nobody says otherwise.
+    private_by_default: Option<bool>,
     /// For administrators: bytes that the account may store; null for the configured quota.
     #[serde(default)]
     #[schema(value_type = Option<u64>)]
@@ -207,6 +209,7 @@ impl From<UpdateUser> for AccountChange {
             website: body.website,
             location: body.location,
             email: body.email,
+            private_by_default: body.private_by_default,
             storage_quota: body.storage_quota,
             is_verified: body.is_verified,
             is_active: body.is_active,

@@ -4,6 +4,8 @@ mod accounts;
 mod avatars;
 /// The extractor that turns a request into a caller.
 mod caller;
+/// Organizations and their members.
+mod organizations;
 /// Registering, logging in and out.
 mod session;
 /// Personal access tokens.
@@ -35,5 +37,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(accounts::update_user)
         .service(accounts::change_password)
         .service(avatars::upload_avatar)
-        .service(avatars::show_avatar);
+        .service(avatars::show_avatar)
+        .configure(organizations::routes);
 }

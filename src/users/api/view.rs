@@ -1,9 +1,10 @@
 use crate::base::{Timestamp, UserId};
-use crate::users::{Account, AccountKind, Caller, Users};
+use crate::users::{Account, AccountKind, Caller, MemberRole, Users};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// An account. What is private is there for the account itself and for administrators only.
+/// An account. What is private is there for the account itself, those who administer the organization that it is, and
+/// administrators only.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct UserView {
     /// Never changes.
@@ -45,6 +46,8 @@ pub struct PrivateView {
     pub is_active: bool,
     /// Bytes that it may store.
     pub storage_quota: u64,
+    /// Whether repositories made in its namespace are private where nobody says otherwise.
+    pub private_by_default: bool,
     /// When its profile or rights last changed.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
@@ -53,7 +56,8 @@ pub struct PrivateView {
 impl UserView {
     /// The account as this caller sees it.
     pub fn new(users: &Users, account: &Account, caller: &Caller) -> Self {
-        let own = caller.user_id() == Some(account.id) && caller.repositories().is_none();
+        let acts_as_it = caller.user_id() == Some(account.id) || caller.role_in(account.id) == Some(MemberRole::Admin);
+        let own = acts_as_it && caller.repositories().is_none();
         let private = (own || caller.is_admin()).then(|| PrivateView::new(users, account));
         Self {
             private,
@@ -98,6 +102,7 @@ impl PrivateView {
             is_admin: account.is_admin(),
             is_active: account.is_active,
             storage_quota: users.quota_bytes(account),
+            private_by_default: account.private_by_default,
             updated_at: account.updated_at,
         }
     }

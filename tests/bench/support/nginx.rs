@@ -13,7 +13,8 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Serves `root` and keeps its own files in `folder`.
+    /// Serves `root` and keeps its own files in `folder`. Below `/lfs/` a POST gets a file like a GET, so that files there can
+    /// stand for a batch API.
     pub fn start(folder: &Path, root: &Path) -> anyhow::Result<Self> {
         let root = root.display();
         Self::start_with(
@@ -21,7 +22,8 @@ impl Nginx {
             &format!(
                 "root {root};
         location / {{ }}
-        location /put/ {{ dav_methods PUT; create_full_put_path on; }}"
+        location /put/ {{ dav_methods PUT; create_full_put_path on; }}
+        location /lfs/ {{ default_type application/vnd.git-lfs+json; error_page 405 =200 $uri; }}"
             ),
         )
     }

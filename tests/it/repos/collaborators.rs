@@ -152,7 +152,7 @@ async fn whoever_cannot_be_a_collaborator_is_refused_with_the_field_named() {
     app.finish().await;
 }
 
-async fn soon(client: &Client, path: &str, total: u64) {
+pub(super) async fn soon(client: &Client, path: &str, total: u64) {
     for _ in 0..250 {
         if client.get(path).await.ok()["total"] == total {
             return;

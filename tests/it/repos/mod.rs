@@ -3,6 +3,8 @@
 /// Accounts with a part in repositories of others.
 mod collaborators;
 mod gating;
+/// Repositories of organizations.
+mod organizations;
 
 use crate::support::{Client, Reply, TestApp};
 use serde_json::{Value, json};

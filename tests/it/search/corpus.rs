@@ -32,7 +32,7 @@ impl TestIndex {
     }
 
     pub fn run(&self, query: &RepositoryQuery) -> RepositoryResults {
-        self.index.search(query, Audience::Everyone).unwrap()
+        self.index.search(query, &Audience::Everyone).unwrap()
     }
 
     pub fn names(&self, text: &str) -> Vec<String> {

@@ -9,7 +9,7 @@ async fn reopened(index: TestIndex) -> (RepositoryIndex, tempfile::TempDir) {
 }
 
 fn total(index: &RepositoryIndex) -> u64 {
-    index.search(&query(""), Audience::All).unwrap().total
+    index.search(&query(""), &Audience::All).unwrap().total
 }
 
 /// What a crash leaves is what is on disk: a copy made while the writer runs.

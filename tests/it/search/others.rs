@@ -101,7 +101,7 @@ async fn files_are_found_by_name_type_and_size_in_repositories_one_may_read() {
                     prefix: true,
                     ..query
                 },
-                audience,
+                &audience,
             )
             .unwrap();
         assert_eq!(hits.len() as u64, total);
@@ -115,7 +115,7 @@ async fn files_are_found_by_name_type_and_size_in_repositories_one_may_read() {
         search(text("unet"), Audience::Everyone),
         ["weights/unet_v2.safetensors"]
     );
-    assert_eq!(search(text("unet"), Audience::Account(reader)).len(), 2);
+    assert_eq!(search(text("unet"), Audience::Accounts([reader].into())).len(), 2);
     assert_eq!(search(text("unet"), Audience::All).len(), 2);
     assert_eq!(search(text("降水"), Audience::Everyone), ["数据/降水_2020.nc"]);
     assert!(search(text("gone"), Audience::Everyone).is_empty());

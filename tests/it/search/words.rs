@@ -134,7 +134,7 @@ async fn suggestions_continue_names_titles_tags_and_owners() {
     documents[0].tags = vec!["降水".to_owned(), "nowcasting".to_owned()];
     documents[1].tags = vec!["降水".to_owned()];
     let index = TestIndex::with(documents).await;
-    let suggest = |text: &str| index.index.suggest(text, Audience::Everyone, 10, |_| true).unwrap();
+    let suggest = |text: &str| index.index.suggest(text, &Audience::Everyone, 10, |_| true).unwrap();
     let english = suggest("landsl");
     assert!(
         english
@@ -168,7 +168,7 @@ fn no_text_is_an_error() {
     ];
     proptest!(ProptestConfig { cases: 300, ..ProptestConfig::default() }, |(text in texts, prefix in any::<bool>(), offset in 0usize..20_000)| {
         let request = RepositoryQuery { prefix, offset, ..query(&text) };
-        let results = index.index.search(&request, Audience::Everyone);
+        let results = index.index.search(&request, &Audience::Everyone);
         prop_assert!(results.is_ok());
         for hit in results.unwrap().hits {
             for html in [hit.highlights.title, hit.highlights.description].into_iter().flatten() {
@@ -176,7 +176,7 @@ fn no_text_is_an_error() {
                 prop_assert!(!bare.contains(['<', '>']));
             }
         }
-        prop_assert!(index.index.suggest(&text, Audience::Everyone, 10, |_| true).is_ok());
+        prop_assert!(index.index.suggest(&text, &Audience::Everyone, 10, |_| true).is_ok());
     });
     assert_eq!(
         index.index.status().needs_rebuild,

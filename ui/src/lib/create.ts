@@ -4,6 +4,7 @@ import { metadataOf, type CardDraft, type ClassificationNode } from './cardForm'
 import { fillTemplate } from './template';
 
 export interface NewRepository {
+	owner: string;
 	kind: string;
 	name: string;
 	description: string;
@@ -16,9 +17,16 @@ export interface NewRepository {
 type Made = Schema<'RepositoryView'>;
 
 /** Makes the repository with what its first commit can say. Throws a `Problem`. */
-export function makeRepository({ kind, name, description, visibility, card }: NewRepository): Promise<Made> {
+export function makeRepository({
+	owner,
+	kind,
+	name,
+	description,
+	visibility,
+	card
+}: NewRepository): Promise<Made> {
 	const license = card.license === '' ? undefined : card.license;
-	const body = { name, description: description.trim(), repo_type: kind, visibility, tags: card.tags };
+	const body = { owner, name, description: description.trim(), repo_type: kind, visibility, tags: card.tags };
 	return take(api.POST('/api/repositories', { body: { ...body, ...(license && { license }) } }));
 }
 

@@ -75,6 +75,8 @@ fn change(method: &str, path: &str) -> Option<Content> {
             Json(json!({ "current_password": PASSWORD, "new_password": "another battery" }))
         }
         ("PUT", "/api/users/{username}/avatar") => Bytes("not a picture"),
+        ("POST", "/api/v1/organizations") => Json(json!({ "name": "OWNER-lab" })),
+        ("PUT", "/api/v1/organizations/{organization}/members/{member}") => Json(json!({ "role": "read" })),
         ("POST", "/api/repositories") => Json(json!({ "name": "another", "repo_type": "model" })),
         ("POST", "/api/repos/create") => Json(json!({ "name": "another", "organization": "OWNER" })),
         ("POST", "/api/repos/move") => Json(json!({ "fromRepo": "OWNER/elsewhere", "toRepo": "OWNER/moved" })),

@@ -275,6 +275,17 @@ impl Stage {
                 }
                 ("slug", slug.split_once('/').unwrap().1.to_owned())
             }
+            "organization" => {
+                let name = self.fresh("lab");
+                owner
+                    .post("/api/v1/organizations", &json!({ "name": name }))
+                    .await
+                    .expect(201);
+                let address = format!("/api/v1/organizations/{name}/members/guest");
+                owner.put(&address, &json!({ "role": "write" })).await.expect(201);
+                ("organization", name)
+            }
+            "member" => ("member", "guest".to_owned()),
             "item" => ("item", format!("{:024x}", 0)),
             "status" => ("status", "pending".to_owned()),
             "id" if path.starts_with("/api/auth/tokens") => {

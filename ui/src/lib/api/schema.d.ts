@@ -894,7 +894,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives a repository another name within its namespace; the old one keeps leading to it. */
+        /**
+         * Gives a repository another name or another namespace, in which the caller may make repositories; the old address keeps
+         *     leading to it.
+         */
         post: operations["hf_move"];
         delete?: never;
         options?: never;
@@ -1312,6 +1315,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes an organization, which the caller administers. */
+        post: operations["create_organization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An organization. Its profile is changed, and its picture set, at the addresses of accounts. */
+        get: operations["show_organization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The members of an organization. */
+        get: operations["list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/members/{member}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes a user a member, or gives it another role; for those who administer the organization. */
+        put: operations["set_member"];
+        post?: never;
+        /** Ends the part of a user in an organization. Members may end their own. */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repos": {
         parameters: {
             query?: never;
@@ -1717,6 +1789,23 @@ export interface paths {
         post?: never;
         /** Deletes a tag. */
         delete: operations["delete_tag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{username}/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organizations of an account. */
+        get: operations["list_organizations_of_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3538,6 +3627,21 @@ export interface components {
             path: string;
             ref?: components["schemas"]["BatchReference"] | null;
         };
+        /** @description What a new organization needs. */
+        CreateOrganization: {
+            /** @description A text about the organization. */
+            bio?: string | null;
+            /** @description The name that people use. */
+            full_name?: string | null;
+            /** @description Where it is. */
+            location?: string | null;
+            /** @description Letters, digits, `.`, `_` and `-`; unique among accounts without regard to case. */
+            name: string;
+            /** @description Whether repositories made in its namespace are private where nobody says otherwise. */
+            private_by_default?: boolean;
+            /** @description An address with `http` or `https`. */
+            website?: string | null;
+        };
         /** @description A repository to be made. */
         CreateRepo: {
             /** @description Its default branch; `main` when absent. */
@@ -3561,8 +3665,8 @@ export interface components {
             owner?: string | null;
             /** @description The tags of the card. */
             tags?: string[];
-            /** @description Who may see it; everybody when absent. */
-            visibility?: string;
+            /** @description Who may see it; when absent everybody, if the owner did not choose otherwise for new repositories. */
+            visibility?: string | null;
         };
         /** @description A repository to be made. */
         CreateRepository: {
@@ -3578,8 +3682,8 @@ export interface components {
             repo_type?: string;
             /** @description The tags of the card. */
             tags?: string[];
-            /** @description Who may see it. */
-            visibility?: string;
+            /** @description Who may see it; when absent everybody, if the owner did not choose otherwise for new repositories. */
+            visibility?: string | null;
         };
         /** @description A tag to be made. */
         CreateTag: {
@@ -4174,7 +4278,7 @@ export interface components {
             /** @description What a space is made with. */
             sdk?: string | null;
             type?: components["schemas"]["HfKind"] | null;
-            /** @description Who may see it; everybody when absent. */
+            /** @description Who may see it; when absent everybody, if the owner did not choose otherwise for new repositories. */
             visibility?: string | null;
         };
         /** @description A tag to be made (§5 of the contract). */
@@ -4497,6 +4601,23 @@ export interface components {
             /** @description The name. */
             user: string;
         };
+        /** @description A part in an organization. */
+        HfMembershipView: {
+            /** @description Where its picture is. */
+            avatarUrl: string;
+            /** @description The name that people use. */
+            fullname: string;
+            /** @description The id of the organization. */
+            id: string;
+            /** @description Nothing is sold here. */
+            isEnterprise: boolean;
+            /** @description Its name. */
+            name: string;
+            /** @description `read`, `contributor`, `write` or `admin`. */
+            roleInOrg: string;
+            /** @description Always `org`. */
+            type: string;
+        };
         /** @description What is said about a merge. */
         HfMerge: {
             /** @description Markdown. */
@@ -4697,7 +4818,7 @@ export interface components {
             /** @description The name of the account. */
             name: string;
             /** @description Organizations of the account. */
-            orgs: unknown[];
+            orgs: components["schemas"]["HfMembershipView"][];
             /** @description Always `user`. */
             type: string;
         };
@@ -4907,6 +5028,21 @@ export interface components {
             /** @description The refresh token of the login to end; needed only when the access token is not sent. */
             refresh_token?: string | null;
         };
+        /** @description A part in an organization. */
+        MembershipView: {
+            /** @description The organization, or the member, whichever was not asked for. */
+            account: components["schemas"]["UserView"];
+            /**
+             * @description What the member may do: `read` what is private, make repositories and do everything with those (`contributor`) or
+             *     with all (`write`), choose the members as well (`admin`).
+             */
+            role: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+        };
         /** @description The card of a repository. */
         MetadataView: components["schemas"]["ReadView"] & {
             /** @description The commit that was read; none in an empty repository. */
@@ -5012,6 +5148,16 @@ export interface components {
         OneLock: {
             /** @description The lock. */
             lock: components["schemas"]["LockView"];
+        };
+        /** @description An organization. */
+        OrganizationView: components["schemas"]["UserView"] & {
+            /**
+             * Format: int64
+             * @description How many members it has.
+             */
+            member_count: number;
+            /** @description What the caller may do there; null for those who are no members. */
+            your_role?: string | null;
         };
         /** @description The repository that another one was forked from. */
         OriginView: {
@@ -5281,6 +5427,33 @@ export interface components {
                 started_at?: string | null;
                 /** @description `waiting`, `running`, `done`, `dead` (given up) or `cancelled`. */
                 state: string;
+            }[];
+            /** @description Items per page. */
+            limit: number;
+            /** @description This page, counted from 1. */
+            page: number;
+            /**
+             * Format: int64
+             * @description Items in the whole list.
+             */
+            total: number;
+        };
+        /** @description A page of a list. */
+        Page_MembershipView: {
+            /** @description The items of this page. */
+            items: {
+                /** @description The organization, or the member, whichever was not asked for. */
+                account: components["schemas"]["UserView"];
+                /**
+                 * @description What the member may do: `read` what is private, make repositories and do everything with those (`contributor`) or
+                 *     with all (`write`), choose the members as well (`admin`).
+                 */
+                role: string;
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                since: string;
             }[];
             /** @description Items per page. */
             limit: number;
@@ -5595,6 +5768,8 @@ export interface components {
             is_active: boolean;
             /** @description Whether it administers the hub. */
             is_admin: boolean;
+            /** @description Whether repositories made in its namespace are private where nobody says otherwise. */
+            private_by_default: boolean;
             /**
              * Format: int64
              * @description Bytes that it may store.
@@ -5896,6 +6071,11 @@ export interface components {
             /** @description Its name. */
             username?: string | null;
         };
+        /** @description What a member may do. */
+        SetMember: {
+            /** @description `read`, `contributor`, `write` or `admin`. */
+            role: string;
+        };
         /** @description What an administrator of a repository can set. */
         SettingsView: {
             /** @description The branch that pages and counters show. */
@@ -5906,6 +6086,8 @@ export interface components {
             gating: string;
             /** @description Whether it takes large files and speaks git LFS. */
             lfs_enabled: boolean;
+            /** @description Whether the caller may delete it and move it to another namespace, which collaborators may not. */
+            may_delete: boolean;
             /** @description Its name. */
             name: string;
             /**
@@ -6194,6 +6376,8 @@ export interface components {
             is_verified?: boolean | null;
             /** @description Where you work. */
             location?: string | null;
+            /** @description Whether repositories made in its namespace are private where nobody says otherwise. */
+            private_by_default?: boolean | null;
             /**
              * Format: int64
              * @description For administrators: bytes that the account may store; null for the configured quota.
@@ -6223,7 +6407,10 @@ export interface components {
             /** @description The name with matches in `<mark>`; null where nothing matches. */
             username_highlight?: string | null;
         };
-        /** @description An account. What is private is there for the account itself and for administrators only. */
+        /**
+         * @description An account. What is private is there for the account itself, those who administer the organization that it is, and
+         *     administrators only.
+         */
         UserView: (components["schemas"]["PrivateView"] | null) & {
             /** @description Where the avatar is; changes with the picture. Null when there is none. */
             avatar_url?: string | null;
@@ -9885,6 +10072,226 @@ export interface operations {
             };
         };
     };
+    create_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateOrganization"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its name */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_members: {
+        parameters: {
+            query?: {
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its name */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MembershipView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its name */
+                organization: string;
+                /** @description the user */
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetMember"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its name */
+                organization: string;
+                /** @description the user */
+                member: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_repos: {
         parameters: {
             query?: {
@@ -11501,6 +11908,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_organizations_of_user: {
+        parameters: {
+            query?: {
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the account */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MembershipView"];
+                };
             };
             404: {
                 headers: {

@@ -67,13 +67,6 @@ export class OpenRepository {
 		return this.value.permission === 'admin';
 	}
 
-	/** Whether the signed-in user may delete it, which collaborators may not. */
-	get isOwn(): boolean {
-		return (
-			session.user !== null && (session.user.username === this.value.owner || session.user.is_admin === true)
-		);
-	}
-
 	/** Shows a changed repository at once, after the hub has answered. */
 	replace(change: Partial<Repository>): void {
 		this.resource.value = { ...this.value, ...change };
