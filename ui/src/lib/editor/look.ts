@@ -44,6 +44,7 @@ export const look = EditorView.theme({
 		borderRadius: '3px',
 		color: 'var(--ink-soft)'
 	},
+	'.cm-foldPlaceholder svg': { strokeWidth: '3' },
 	'.cm-foldPlaceholder:hover': { color: 'var(--water)', borderColor: 'var(--water)' },
 	'.cm-marked': { backgroundColor: 'var(--ochre-wash)' },
 	'.cm-cursor': { borderLeftColor: 'var(--water)' },
