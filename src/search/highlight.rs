@@ -59,6 +59,7 @@ impl Marker {
 
     /// The stretch of a long text with the most matches, cut between words, with `…` where it was cut.
     pub(crate) fn snippet(&self, text: &str) -> Option<String> {
+        let text = text.trim();
         let ranges = self.ranges(text);
         let window = best_window(text, &ranges)?;
         let mut snippet = String::new();
@@ -155,7 +156,9 @@ fn within_distance(word: &[char], other: &str, distance: usize) -> bool {
 fn best_window(text: &str, ranges: &[(usize, usize)]) -> Option<std::ops::Range<usize>> {
     let window_from = |start: usize| {
         let begin = window_begin(text, start);
-        begin..window_end(text, begin)
+        let shown = &text[begin..window_end(text, begin)];
+        let spaces = shown.len() - shown.trim_start().len();
+        begin + spaces..begin + shown.trim_end().len()
     };
     let matches_in = |window: &std::ops::Range<usize>| {
         ranges
@@ -197,10 +200,19 @@ fn window_end(text: &str, begin: usize) -> usize {
     tail.filter(|at| is_between_words(text, *at)).last().unwrap_or(end)
 }
 
-/// Whether no word goes on at this byte. Scripts without spaces may be cut between any two characters.
+/// Whether no word goes on at this byte: `quarter-degree`, `0.25`, `model's` and `a/b.nc` are one word each, and a mark
+/// such as a comma stays with the word before it. Scripts without spaces may be cut between any two characters.
 fn is_between_words(text: &str, at: usize) -> bool {
-    let joins = |character: Option<char>| character.is_some_and(|found| found.is_alphanumeric() && !is_cjk(found));
-    !(joins(text[..at].chars().next_back()) && joins(text[at..].chars().next()))
+    let is_apart = |character: char| character.is_whitespace() || is_cjk(character);
+    let (before, after) = (text[..at].chars().next_back(), text[at..].chars().next());
+    after.is_none_or(is_apart)
+        || before.is_none_or(|last| is_apart(last) || is_wide_mark(last)) && !after.is_some_and(is_wide_mark)
+}
+
+/// Punctuation of Chinese and Japanese, and of full width, which stands behind what it belongs to.
+fn is_wide_mark(character: char) -> bool {
+    matches!(character, '\u{3001}'..='\u{3020}' | '\u{FF01}'..='\u{FF0F}' | '\u{FF1A}'..='\u{FF20}'
+        | '\u{FF3B}'..='\u{FF40}' | '\u{FF5B}'..='\u{FF65}')
 }
 
 fn render(text: &str, window: std::ops::Range<usize>, ranges: &[(usize, usize)]) -> String {
@@ -279,6 +291,32 @@ mod tests {
         let characters = "华东地区短临降水预测".repeat(40);
         let snippet = Marker::new(&parse("降水", false), false).snippet(&characters).unwrap();
         assert!(snippet.chars().count() > SNIPPET_CHARACTERS);
+    }
+
+    #[test]
+    fn compounds_numbers_and_addresses_are_not_cut() {
+        for word in ["quarter-degree", "0.25", "model's", "data/era5_winds.nc", "snake_case"] {
+            let inside = word.find(|character: char| !character.is_alphanumeric()).unwrap();
+            assert!(!is_between_words(word, inside), "{word}");
+            assert!(!is_between_words(word, inside + 1), "{word}");
+        }
+        let text = "quarter-degree 0.25 ".repeat(40);
+        let text = format!("{text}landslide {text}");
+        let snippet = Marker::new(&parse("landslide", false), false).snippet(&text).unwrap();
+        let words: Vec<_> = snippet.trim_matches('…').split_whitespace().collect();
+        let whole = ["quarter-degree", "0.25", "<mark>landslide</mark>"];
+        assert!(
+            words.len() > 5 && words.iter().all(|word| whole.contains(word)),
+            "{snippet}"
+        );
+    }
+
+    #[test]
+    fn chinese_is_cut_between_any_two_characters_but_not_before_a_mark() {
+        let text = "降水，预测 model";
+        let places = text.char_indices().filter(|(at, _)| is_between_words(text, *at));
+        let cuts: Vec<_> = places.map(|(_, next)| next).collect();
+        assert_eq!(cuts, ['降', '水', '预', '测', ' ', 'm']);
     }
 
     #[test]

@@ -78,6 +78,7 @@ test('the repository says how it is cloned, with what its content needs', async 
 	const own = await browser.newPage();
 	await arrive(own, { session, locale: 'zh' });
 	await own.goto(`${hub.address}/datasets/ana/soundings`);
+	await own.getByRole('button', { name: '使用此数据集' }).click();
 	await own.getByRole('tab', { name: 'git' }).click();
 	await expect(own.getByText(`git clone ${hub.address}/datasets/ana/soundings.git`, { exact: true })).toBeVisible();
 	await expect(own.getByText('此仓库为私有')).toBeVisible();

@@ -375,8 +375,10 @@ test('an unfinished upload is discarded, and a link without a token is made, by 
 	await tabTo(page, 'Make a link that needs no token');
 	await page.keyboard.press('Enter');
 	await expect(page.getByText(/^Whoever has this link can download until/)).toBeVisible();
-	await tabTo(page, 'Browser');
-	await page.keyboard.press('ArrowRight');
-	await page.keyboard.press('ArrowRight');
+	await tabTo(page, 'Use this model');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('dialog').getByRole('tab', { name: 'git' })).toBeVisible();
+	await tabTo(page, 'huggingface_hub');
+	await page.keyboard.press('ArrowLeft');
 	await expect(page.getByRole('tab', { name: 'curl' })).toHaveAttribute('aria-selected', 'true');
 });

@@ -98,6 +98,13 @@ export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 			floats: true,
 			then: (page) => page.locator('button[aria-haspopup=dialog]').last().click()
 		},
+		{
+			name: 'use',
+			path: '/demo/rain',
+			signedIn: true,
+			floats: true,
+			then: (page) => page.getByRole('button', { name: /^(Use this|使用此)/ }).click()
+		},
 		{ name: 'help', path: '/', floats: true, then: (page) => page.keyboard.press('?') },
 		{
 			name: 'finder',

@@ -25,7 +25,12 @@ export function headline(problem: Problem): string {
 }
 
 /** Codes that say all there is to say; the hub's own sentence would only repeat them in English. */
-const PLAIN = new Set(['not_found', 'gone', 'internal', 'unauthorized']);
+const PLAIN = new Set(['internal', 'unauthorized']);
+
+/** One sentence about a page or a part of it that is not there: of what is missing it says the same in every language. */
+export function explainPage(problem: Problem): string {
+	return ['not_found', 'gone'].includes(problem.code) ? m.problem_not_found() : explain(problem);
+}
 
 /** One sentence about a problem. The hub writes English; where it says more than a code, its words are kept. */
 export function explain(problem: Problem): string {
@@ -44,7 +49,7 @@ function byCode(code: string): string | undefined {
 			return m.problem_offline();
 		case 'not_found':
 		case 'gone':
-			return m.problem_not_found();
+			return m.problem_unknown();
 		case 'unauthorized':
 			return m.problem_unauthorized();
 		case 'forbidden':

@@ -44,3 +44,17 @@ export function kindNames(kind: string): string {
 			return kind;
 	}
 }
+
+/** What to press to use one of a kind from code. */
+export function useName(kind: string): string {
+	switch (kind) {
+		case 'model':
+			return m.use_model();
+		case 'dataset':
+			return m.use_dataset();
+		case 'space':
+			return m.use_space();
+		default:
+			return m.use_repository();
+	}
+}

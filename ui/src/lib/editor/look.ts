@@ -14,13 +14,38 @@ export const look = EditorView.theme({
 		cursor: 'pointer'
 	},
 	'.cm-lineNumbers .cm-gutterElement:hover': { color: 'var(--water)', textDecoration: 'underline' },
-	'.cm-foldGutter .cm-gutterElement': { padding: '0 0.25rem', cursor: 'pointer' },
-	'.cm-foldPlaceholder': {
-		backgroundColor: 'var(--sunken)',
-		border: '1px solid var(--line)',
-		color: 'var(--ink-soft)',
-		padding: '0 0.35em'
+	'.cm-foldGutter .cm-gutterElement': { padding: '0 0.125rem' },
+	// As high as a line, so that it stands beside the first one where a line is wrapped.
+	'.cm-foldOpen, .cm-foldShut': {
+		display: 'flex',
+		alignItems: 'center',
+		height: '1.55em',
+		cursor: 'pointer',
+		color: 'var(--ink-faint)'
 	},
+	'.cm-foldShut': { color: 'var(--ochre)' },
+	'.cm-foldOpen:hover, .cm-foldShut:hover': { color: 'var(--water)' },
+	':is(.cm-foldGutter, .cm-foldPlaceholder) svg': {
+		width: '14px',
+		height: '14px',
+		fill: 'none',
+		stroke: 'currentColor',
+		strokeWidth: '2',
+		strokeLinecap: 'round',
+		strokeLinejoin: 'round'
+	},
+	'.cm-foldPlaceholder': {
+		display: 'inline-flex',
+		verticalAlign: '-2px',
+		margin: '0 0.25em',
+		padding: '0 0.3em',
+		backgroundColor: 'var(--sunken)',
+		border: '1px solid var(--line-strong)',
+		borderRadius: '3px',
+		color: 'var(--ink-soft)'
+	},
+	'.cm-foldPlaceholder svg': { strokeWidth: '3' },
+	'.cm-foldPlaceholder:hover': { color: 'var(--water)', borderColor: 'var(--water)' },
 	'.cm-marked': { backgroundColor: 'var(--ochre-wash)' },
 	'.cm-cursor': { borderLeftColor: 'var(--water)' },
 	'.cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground': {

@@ -1,12 +1,6 @@
 /** CodeMirror as a reader: line numbers, folding, search, colours, lines that an address can name. */
 import { defaultKeymap } from '@codemirror/commands';
-import {
-	codeFolding,
-	foldGutter,
-	foldKeymap,
-	LanguageSupport,
-	syntaxHighlighting
-} from '@codemirror/language';
+import { foldKeymap, LanguageSupport, syntaxHighlighting } from '@codemirror/language';
 import { openSearchPanel, search, searchKeymap } from '@codemirror/search';
 import { Compartment, EditorState, StateEffect, StateField, type Extension } from '@codemirror/state';
 import {
@@ -20,6 +14,7 @@ import {
 import { languageOfFile } from '$lib/highlight/languages';
 import { palette } from '$lib/highlight/palette';
 import '$lib/highlight/highlight.css';
+import { folding } from './folding';
 import type { Lines } from './lines';
 import { look } from './look';
 
@@ -67,8 +62,7 @@ export class Reader {
 	constructor(parent: HTMLElement, options: ReaderOptions) {
 		const extensions = [
 			lineNumbers({ domEventHandlers: { mousedown: pressLine(options.onLine) } }),
-			codeFolding(),
-			foldGutter(),
+			folding(options.phrases),
 			drawSelection(),
 			marked,
 			search({ top: true }),

@@ -19,6 +19,8 @@ const KEY = Symbol('repository');
 /** The repository whose pages are shown, kept by their layout. */
 export class OpenRepository {
 	readonly resource: Resource<Repository>;
+	/** Where the reader stands with a gated repository; nothing where nobody has to ask. */
+	readonly access: Resource<Schema<'MyAccessView'> | null>;
 
 	/** `place` is read as state: another address loads another repository. */
 	constructor(place: () => RepositoryPlace) {
@@ -32,6 +34,22 @@ export class OpenRepository {
 				take(api.GET('/api/{username}/{repo_name}', { params: { path, query }, signal }))
 			);
 		});
+		this.access = new Resource(async (signal) => {
+			void session.user?.id;
+			if (!this.asksForAccess) return null;
+			const params = this.gitParameters;
+			return await take(api.GET('/api/v1/repos/{owner}/{repo}/access', { params, signal }));
+		});
+	}
+
+	/** Whether it is gated and the reader is not one of those who work on it. */
+	get asksForAccess(): boolean {
+		return this.resource.value !== undefined && this.value.gating !== 'none' && !this.mayWrite;
+	}
+
+	/** Whether its content is refused to the reader, who has yet to be let in. */
+	get isShut(): boolean {
+		return this.asksForAccess && this.access.value?.granted !== true;
 	}
 
 	/** The repository; pages below the layout are drawn only when it is there. */
