@@ -17,10 +17,19 @@ export function namespacesOf(memberships: Membership[]): string[] {
 	return memberships.filter((one) => MAKERS.includes(one.role)).map((one) => one.account.username);
 }
 
-/** A page of the members of an organization. */
-export function membersOf(organization: string, signal: AbortSignal) {
+/** The first members of an organization, and how many there are. */
+export async function membersOf(organization: string, signal: AbortSignal) {
 	const params = { path: { organization }, query: { limit: LIMIT } };
-	return take(api.GET('/api/v1/organizations/{organization}/members', { params, signal }));
+	const page = await take(api.GET('/api/v1/organizations/{organization}/members', { params, signal }));
+	const items = page.items.map(({ account, role, since }) => ({
+		user_id: account.id,
+		username: account.username,
+		full_name: account.full_name ?? null,
+		avatar_url: account.avatar_url ?? null,
+		role,
+		since
+	}));
+	return { items, total: page.total };
 }
 
 /** Ends the part of a member. Throws a `Problem`. */

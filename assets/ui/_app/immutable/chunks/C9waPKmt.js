@@ -1,2 +1,0 @@
-
-import{Pn as e,Xn as t,Yn as n,Zt as r,cn as i,jn as a,un as o}from"./DLMH5tRg.js";var s=o(`<div class="flex min-h-11 flex-wrap items-center justify-between gap-x-4 gap-y-1 border-b border-line px-4 py-1.5"><div class="min-w-0 text-sm text-ink-soft"><!></div> <div class="ml-auto flex flex-wrap items-center gap-1.5"><!></div></div>`);function c(o,c){var l=s(),u=a(l),d=a(u);r(d,()=>c.children??t),n(u);var f=e(u,2),p=a(f);r(p,()=>c.actions??t),n(f),n(l),i(o,l)}export{c as t};

@@ -1,2 +1,0 @@
-
-import{Bt as e,En as t,Gt as n,Wt as r,cn as i,dn as a}from"./DLMH5tRg.js";var o=a(`<svg viewBox="0 0 24 24" width="1em" height="1em"><path fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round" stroke-width="2" d="m6 9l6 6l6-6"></path></svg>`);function s(a,s){var c=o();t(()=>{r(c,0,n(s.class)),e(c,`aria-label`,s.label),e(c,`aria-hidden`,s.label===void 0)}),i(a,c)}export{s as t};

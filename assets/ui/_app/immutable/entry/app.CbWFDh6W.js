@@ -1,2 +1,0 @@
-
-export{ft as decode,pt as decoders,mt as dictionary,ht as encoders,gt as get_error_template,_t as hash,vt as hooks,Ct as matchers,yt as nodes,St as root,bt as server_loads}from"../chunks/DLMH5tRg.js";

@@ -1,2 +1,0 @@
-
-export{Et as load_css,Tt as start}from"../chunks/DLMH5tRg.js";

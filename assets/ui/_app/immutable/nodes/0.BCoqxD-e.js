@@ -1,0 +1,2 @@
+
+export{l as component,ft as universal}from"../chunks/C7uX5irJ.js";

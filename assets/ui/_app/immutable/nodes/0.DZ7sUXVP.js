@@ -1,2 +1,0 @@
-
-export{l as component,dt as universal}from"../chunks/DLMH5tRg.js";

@@ -1,0 +1,2 @@
+
+export{t as component}from"../chunks/C7uX5irJ.js";

@@ -1,0 +1,2 @@
+
+export{_ as component}from"../chunks/CU7tJXVf.js";

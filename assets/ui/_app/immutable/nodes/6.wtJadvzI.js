@@ -1,2 +1,0 @@
-
-import{Cn as e,Gn as t,Jt as n,Mt as r,Wn as i,a,kn as o}from"../chunks/DLMH5tRg.js";import{t as s}from"../chunks/DSR7DXcU.js";import{m as c}from"../chunks/CJD55RwV.js";function l(l,u){t(u,!1);let d=a();r(),n(`477059`,t=>{e(e=>{o.title=`${e??``} · ${d.value.full_name??``} · GeoML-Hub`},[()=>c()])}),s(l,{get repository(){return d},which:`branches`}),i()}export{l as component};
