@@ -55,6 +55,16 @@ async function discuss(hub: Hub, owner: Session) {
 	});
 }
 
+/** A collection of the demo's account, private as it is, with two repositories. */
+async function collect(hub: Hub, { access }: Session): Promise<string> {
+	const body = { title: 'Winter field season', description: 'What we take along', private: true };
+	const { slug } = await hub.call('POST', '/api/collections', body, access);
+	for (const [id, note] of [['demo/rain', 'The model of the forecast.'], ['demo/ice-cores', undefined]]) {
+		await hub.call('POST', `/api/collections/${slug}/items`, { item: { id, type: 'model' }, note }, access);
+	}
+	return `/collections/${slug}`;
+}
+
 /** States of pages that are worth looking at; makes a repository of the demo's account for them. */
 export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 	const token = session.access;
@@ -77,6 +87,7 @@ export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 	await gate(hub, session, make);
 	await withBranches(hub, 'demo', session, 'geoml-hub-demo');
 	await discuss(hub, session);
+	const collection = await collect(hub, session);
 	const base = '/demo/unfinished';
 	const file = (name: string, path: string): Scene => ({ name, path: `${base}/blob/main/${path}`, signedIn: true });
 	const refused = (status: number, body: object) => (page: Page) =>
@@ -105,6 +116,15 @@ export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 		{ name: 'discussion-new', path: '/demo/rain/discussions/new', signedIn: true },
 		{ name: 'pull-request', path: '/demo/rain/discussions/2', signedIn: true },
 		{ name: 'pull-request-changes', path: '/demo/rain/discussions/2?view=changes' },
+		{ name: 'collection', path: collection, signedIn: true },
+		{ name: 'collections', path: '/demo?tab=collections', signedIn: true },
+		{
+			name: 'collect',
+			path: '/demo/rain',
+			signedIn: true,
+			floats: true,
+			then: (page) => page.locator('header button[aria-haspopup=dialog]').last().click()
+		},
 		{ name: 'branches-own', path: '/demo/rain/branches', signedIn: true },
 		{ name: 'tags-own', path: '/demo/rain/tags' },
 		{ name: 'tags-none', path: '/demo/empty/tags' },
