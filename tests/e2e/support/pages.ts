@@ -40,6 +40,9 @@ export async function everyPage(hub: Hub, token: string): Promise<UiPage[]> {
 		{ name: 'branches', path: `${base(model)}/branches` },
 		{ name: 'tags', path: `${base(model)}/tags` },
 		{ name: 'compare', path: `${base(model)}/compare?base=${commit.parents[0]}&head=main` },
+		{ name: 'discussions', path: `${base(model)}/discussions` },
+		{ name: 'discussion-new', path: `${base(own)}/discussions/new`, signedIn: true },
+		{ name: 'collections', path: `/${me.username}?tab=collections`, signedIn: true },
 		{ name: 'upload', path: `${base(own)}/upload/main`, signedIn: true },
 		{ name: 'repository-settings', path: `${base(own)}/settings`, signedIn: true },
 		{ name: 'not-found', path: '/nobody/nothing' }

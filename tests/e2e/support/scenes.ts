@@ -37,6 +37,34 @@ async function gate(hub: Hub, owner: Session, make: (name: string, visibility: s
 	}
 }
 
+/** Talk about the demo's model `rain`: a discussion, and a pull request with a commit. */
+async function discuss(hub: Hub, owner: Session) {
+	const address = '/api/models/demo/rain/discussions';
+	const { access } = await hub.login('yang-fan');
+	const description = 'The card names **two networks**. Which of them was used?\n\n- national\n- regional';
+	await hub.call('POST', address, { title: 'Which gauges were used?', description }, access);
+	await hub.call('POST', `${address}/1/comment`, { comment: 'The national one, see `config/grid.json`.' }, owner.access);
+	const lines = [
+		{ key: 'header', value: { summary: 'Refine the grid' } },
+		{ key: 'file', value: { path: 'config/fine.json', content: 'eyJzdGVwIjogMC41fQo=', encoding: 'base64' } }
+	];
+	await fetch(`${hub.address}/api/models/demo/rain/commit/main?create_pr=1`, {
+		method: 'POST',
+		headers: { 'authorization': `Bearer ${access}`, 'content-type': 'application/x-ndjson' },
+		body: lines.map((line) => JSON.stringify(line)).join('\n')
+	});
+}
+
+/** A collection of the demo's account, private as it is, with two repositories. */
+async function collect(hub: Hub, { access }: Session): Promise<string> {
+	const body = { title: 'Winter field season', description: 'What we take along', private: true };
+	const { slug } = await hub.call('POST', '/api/collections', body, access);
+	for (const [id, note] of [['demo/rain', 'The model of the forecast.'], ['demo/ice-cores', undefined]]) {
+		await hub.call('POST', `/api/collections/${slug}/items`, { item: { id, type: 'model' }, note }, access);
+	}
+	return `/collections/${slug}`;
+}
+
 /** States of pages that are worth looking at; makes a repository of the demo's account for them. */
 export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 	const token = session.access;
@@ -58,6 +86,8 @@ export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 	);
 	await gate(hub, session, make);
 	await withBranches(hub, 'demo', session, 'geoml-hub-demo');
+	await discuss(hub, session);
+	const collection = await collect(hub, session);
 	const base = '/demo/unfinished';
 	const file = (name: string, path: string): Scene => ({ name, path: `${base}/blob/main/${path}`, signedIn: true });
 	const refused = (status: number, body: object) => (page: Page) =>
@@ -80,6 +110,21 @@ export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 		file('file-large', 'large.txt'),
 		file('file-long-path', 'config/training run of a rather long name that goes on and on/settings for the second season.json'),
 		{ name: 'file-missing', path: `${base}/blob/main/nothing.txt`, signedIn: true },
+		{ name: 'discussions', path: '/demo/rain/discussions', signedIn: true },
+		{ name: 'discussions-none', path: '/demo/empty/discussions' },
+		{ name: 'discussion', path: '/demo/rain/discussions/1', signedIn: true },
+		{ name: 'discussion-new', path: '/demo/rain/discussions/new', signedIn: true },
+		{ name: 'pull-request', path: '/demo/rain/discussions/2', signedIn: true },
+		{ name: 'pull-request-changes', path: '/demo/rain/discussions/2?view=changes' },
+		{ name: 'collection', path: collection, signedIn: true },
+		{ name: 'collections', path: '/demo?tab=collections', signedIn: true },
+		{
+			name: 'collect',
+			path: '/demo/rain',
+			signedIn: true,
+			floats: true,
+			then: (page) => page.locator('header button[aria-haspopup=dialog]').last().click()
+		},
 		{ name: 'branches-own', path: '/demo/rain/branches', signedIn: true },
 		{ name: 'tags-own', path: '/demo/rain/tags' },
 		{ name: 'tags-none', path: '/demo/empty/tags' },

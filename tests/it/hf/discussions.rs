@@ -54,6 +54,11 @@ async fn a_discussion_holds_what_was_said_edited_hidden_renamed_and_closed() {
         .ok();
     let said = &said["newMessage"];
     assert_eq!(said["data"]["latest"]["raw"], "All <b>.");
+    let unsafe_text = json!({ "comment": "**Most** <script>alert(1)</script> [here](javascript:alert(1))" });
+    let rendered = ben.post(&format!("{one}/comment"), &unsafe_text).await.ok();
+    let html = rendered["newMessage"]["data"]["latest"]["html"].as_str().unwrap();
+    assert!(html.contains("<strong>Most</strong>"), "{html}");
+    assert!(!html.contains("<script") && !html.contains("javascript:"), "{html}");
     let comment = format!("{one}/comment/{}", said["id"].as_str().unwrap());
     let edit = json!({ "content": "Most." });
     assert_eq!(
@@ -85,7 +90,14 @@ async fn a_discussion_holds_what_was_said_edited_hidden_renamed_and_closed() {
     let whole = details(&ben, 1).await;
     assert_eq!(
         kinds(&whole),
-        ["comment", "comment", "title-change", "comment", "status-change"]
+        [
+            "comment",
+            "comment",
+            "comment",
+            "title-change",
+            "comment",
+            "status-change"
+        ]
     );
     assert_eq!(
         (&whole["title"], &whole["status"]),
@@ -199,6 +211,14 @@ async fn a_reader_proposes_a_commit_goes_on_with_it_and_a_writer_merges_it() {
         ["comment", "commit", "commit", "status-change", "comment"]
     );
     assert_eq!(whole["changes"]["mergeCommitId"], ana.get(BASE).await.ok()["sha"]);
+    let onto = whole["changes"]["mergedOntoId"].as_str().unwrap();
+    let compared = format!("/api/v1/repos/ana/rain/compare?base={onto}&head={reference}");
+    let compared = ana.get(&compared).await.ok();
+    assert_eq!(
+        compared["diff"]["files"].as_array().unwrap().len(),
+        2,
+        "what was merged is told from before the merge"
+    );
     assert!(whole["diff"].as_str().unwrap().contains("+++ b/b.txt"));
     assert_eq!(ana.post(&merge, &json!({})).await.status.as_u16(), 409);
     assert_eq!(

@@ -70,6 +70,16 @@ export function compareAddress(repository: RepositoryKey, base?: string, head?: 
 	return `${repositoryAddress(repository)}/compare${query.size === 0 ? '' : `?${query}`}`;
 }
 
+/** The list of discussions and pull requests. */
+export function discussionsAddress(repository: RepositoryKey): string {
+	return `${repositoryAddress(repository)}/discussions`;
+}
+
+/** One of them. */
+export function discussionAddress(repository: RepositoryKey, number: number): string {
+	return `${discussionsAddress(repository)}/${number}`;
+}
+
 /** Where the content of a file is downloaded; private content needs a signed address instead. */
 export function downloadAddress(repository: RepositoryKey, revision: string, path: string): string {
 	const query = new URLSearchParams({ repo_type: repository.repo_type, revision });

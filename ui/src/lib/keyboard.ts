@@ -9,3 +9,10 @@ export function isTyping(event: KeyboardEvent): boolean {
 export function isShortcut(event: KeyboardEvent, key: string): boolean {
 	return event.key === key && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event);
 }
+
+/** Enter sends the form of a field for one paragraph, which may take several lines; not while characters are composed. */
+export function submitByEnter(event: KeyboardEvent & { currentTarget: HTMLTextAreaElement }): void {
+	if (event.key !== 'Enter' || event.isComposing) return;
+	event.preventDefault();
+	event.currentTarget.form?.requestSubmit();
+}

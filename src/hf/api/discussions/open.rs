@@ -174,11 +174,9 @@ pub(super) async fn hf_show_discussion(
 ) -> Result<HttpResponse, HfError> {
     let proof = asked.readable(&parts.repos)?;
     let (pull, events) = parts.pulls.get_whole(&proof, path.0.number)?;
-    let mut names = Names::default();
-    let events = events.into_iter().map(|event| parts.happening(&mut names, event));
     let mut details = HfDiscussionDetails {
-        events: events.collect::<Result<_, _>>()?,
-        discussion: parts.discussion(&mut names, (asked.kind, &proof), &pull)?,
+        events: parts.happenings(events).await?,
+        discussion: parts.discussion(&mut Names::default(), (asked.kind, &proof), &pull)?,
         changes: None,
         files_with_conflicts: None,
         diff: None,
@@ -190,6 +188,7 @@ pub(super) async fn hf_show_discussion(
         let compared = parts.pulls.compare(&proof, &pull, content.as_ref()).await?;
         details.changes = Some(HfChangesView {
             base: format!("refs/heads/{}", request.base),
+            merged_onto_id: request.merged_onto,
             merge_commit_id: request.merge_commit,
         });
         details.files_with_conflicts = Some(compared.conflicts);

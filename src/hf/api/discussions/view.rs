@@ -1,4 +1,5 @@
-use crate::base::{Timestamp, UserId};
+use crate::base::{Timestamp, UserId, blocking};
+use crate::cards::{LinkBase, render};
 use crate::git::ObjectId;
 use crate::hf::HfParts;
 use crate::hf::api::HfError;
@@ -57,6 +58,9 @@ pub(super) struct HfDiscussionView {
 pub(super) struct HfChangesView {
     /// The branch that it is for, by its full name.
     pub(super) base: String,
+    /// Where that branch stood before the merge.
+    #[schema(value_type = Option<String>)]
+    pub(super) merged_onto_id: Option<ObjectId>,
     /// Where that branch stood after the merge.
     #[schema(value_type = Option<String>)]
     pub(super) merge_commit_id: Option<ObjectId>,
@@ -141,7 +145,7 @@ enum HfHappening {
 struct HfCommentText {
     /// Markdown as it was written.
     raw: String,
-    /// The text with what is special in HTML escaped.
+    /// The text as HTML that may stand on a page of the hub.
     html: String,
     /// When it was written.
     #[schema(value_type = String, format = DateTime)]
@@ -192,11 +196,22 @@ impl HfParts {
         })
     }
 
-    /// Tells what happened.
+    /// Tells what happened, in order. Texts are rendered off the threads that serve.
+    pub(super) async fn happenings(&self, events: Vec<PullEvent>) -> Result<Vec<HfDiscussionEvent>, HfError> {
+        let parts = self.clone();
+        blocking(move || {
+            let mut names = Names::default();
+            let told = events.into_iter().map(|event| parts.happening(&mut names, event));
+            told.collect()
+        })
+        .await
+    }
+
+    /// Tells of one thing that happened, which is short.
     pub(super) fn happening(&self, names: &mut Names, event: PullEvent) -> Result<HfDiscussionEvent, HfError> {
         let author = self.author(names, event.author)?;
         let text = |edit: Edit| HfCommentText {
-            html: ammonia::clean_text(&edit.text),
+            html: render(&edit.text, &LinkBase::default()).html,
             raw: edit.text,
             updated_at: edit.at,
             author: author.clone(),

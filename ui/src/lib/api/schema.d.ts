@@ -4136,6 +4136,8 @@ export interface components {
             base: string;
             /** @description Where that branch stood after the merge. */
             mergeCommitId?: string | null;
+            /** @description Where that branch stood before the merge. */
+            mergedOntoId?: string | null;
         };
         /** @description A repository in a collection. */
         HfCollectionItemView: {
@@ -4206,7 +4208,7 @@ export interface components {
         HfCommentText: {
             /** @description Who wrote it. */
             author: components["schemas"]["HfDiscussionAuthor"];
-            /** @description The text with what is special in HTML escaped. */
+            /** @description The text as HTML that may stand on a page of the hub. */
             html: string;
             /** @description Markdown as it was written. */
             raw: string;
