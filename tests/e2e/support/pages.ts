@@ -43,6 +43,8 @@ export async function everyPage(hub: Hub, token: string): Promise<UiPage[]> {
 		{ name: 'discussions', path: `${base(model)}/discussions` },
 		{ name: 'discussion-new', path: `${base(own)}/discussions/new`, signedIn: true },
 		{ name: 'collections', path: `/${me.username}?tab=collections`, signedIn: true },
+		{ name: 'organization-new', path: '/organizations/new', signedIn: true },
+		{ name: 'settings-organizations', path: '/settings/organizations', signedIn: true },
 		{ name: 'upload', path: `${base(own)}/upload/main`, signedIn: true },
 		{ name: 'repository-settings', path: `${base(own)}/settings`, signedIn: true },
 		{ name: 'not-found', path: '/nobody/nothing' }

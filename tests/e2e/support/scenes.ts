@@ -65,6 +65,15 @@ async function collect(hub: Hub, { access }: Session): Promise<string> {
 	return `/collections/${slug}`;
 }
 
+/** An organization of the demo's account, with a member and a repository. */
+async function organize(hub: Hub, { access }: Session) {
+	const body = { name: 'cryosphere', full_name: '冰冻圈实验室 Cryosphere Lab', bio: 'Glaciers, permafrost and snow.' };
+	await hub.call('POST', '/api/v1/organizations', { ...body, location: '兰州' }, access);
+	await hub.call('PUT', '/api/v1/organizations/cryosphere/members/yang-fan', { role: 'write' }, access);
+	const repository = { name: 'glacier-mask', description: 'Outlines of glaciers', repo_type: 'model' };
+	await hub.call('POST', '/api/repositories', { ...repository, owner: 'cryosphere' }, access);
+}
+
 /** States of pages that are worth looking at; makes a repository of the demo's account for them. */
 export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 	const token = session.access;
@@ -88,6 +97,7 @@ export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 	await withBranches(hub, 'demo', session, 'geoml-hub-demo');
 	await discuss(hub, session);
 	const collection = await collect(hub, session);
+	await organize(hub, session);
 	const base = '/demo/unfinished';
 	const file = (name: string, path: string): Scene => ({ name, path: `${base}/blob/main/${path}`, signedIn: true });
 	const refused = (status: number, body: object) => (page: Page) =>
@@ -116,6 +126,11 @@ export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 		{ name: 'discussion-new', path: '/demo/rain/discussions/new', signedIn: true },
 		{ name: 'pull-request', path: '/demo/rain/discussions/2', signedIn: true },
 		{ name: 'pull-request-changes', path: '/demo/rain/discussions/2?view=changes' },
+		{ name: 'organization', path: '/cryosphere', signedIn: true },
+		{ name: 'organization-members', path: '/cryosphere?tab=members' },
+		{ name: 'organization-settings', path: '/organizations/cryosphere/settings', signedIn: true },
+		{ name: 'organization-new', path: '/organizations/new', signedIn: true },
+		{ name: 'settings-organizations', path: '/settings/organizations', signedIn: true },
 		{ name: 'collection', path: collection, signedIn: true },
 		{ name: 'collections', path: '/demo?tab=collections', signedIn: true },
 		{

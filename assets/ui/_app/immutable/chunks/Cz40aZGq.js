@@ -1,2 +1,0 @@
-
-import{Fn as e,Mn as t,Qt as n,Xn as r,Zn as i,dn as a,ln as o}from"./C7uX5irJ.js";var s=a(`<div class="flex min-h-11 flex-wrap items-center justify-between gap-x-4 gap-y-1 border-b border-line px-4 py-1.5"><div class="min-w-0 text-sm text-ink-soft"><!></div> <div class="ml-auto flex flex-wrap items-center gap-1.5"><!></div></div>`);function c(a,c){var l=s(),u=t(l),d=t(u);n(d,()=>c.children??i),r(u);var f=e(u,2),p=t(f);n(p,()=>c.actions??i),r(f),r(l),o(a,l)}export{c as t};

@@ -1,2 +1,0 @@
-
-export{pt as decode,mt as decoders,ht as dictionary,gt as encoders,_t as get_error_template,vt as hash,yt as hooks,wt as matchers,bt as nodes,Ct as root,xt as server_loads}from"../chunks/C7uX5irJ.js";

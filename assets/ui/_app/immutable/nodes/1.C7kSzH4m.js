@@ -1,2 +1,0 @@
-
-export{t as component}from"../chunks/C7uX5irJ.js";

@@ -1,2 +1,0 @@
-
-import{An as e,Gn as t,Kn as n,Nt as r,Yt as i,a,wn as o}from"../chunks/C7uX5irJ.js";import{m as s}from"../chunks/aPjmteAD.js";import{t as c}from"../chunks/wrF5bnTK.js";function l(l,u){n(u,!1);let d=a();r(),i(`1x39ldw`,t=>{o(t=>{e.title=`${t??``} · ${d.value.full_name??``} · GeoML-Hub`},[()=>s()])}),c(l,{get repository(){return d},which:`tags`}),t()}export{l as component};
