@@ -15,7 +15,7 @@ test('a collection is made from a repository, ordered, annotated, changed and de
 	await arrive(page, { session: ana });
 	await page.goto(`${hub.address}/ana/rain`);
 	await settled(page);
-	await tabTo(page, 'Add to a collection');
+	await tabTo(page, 'Collect');
 	await page.keyboard.press('Enter');
 	const collect = page.getByRole('dialog', { name: 'Add to a collection' });
 	await expect(collect.getByText('You have no collections yet.')).toBeVisible();
@@ -27,7 +27,7 @@ test('a collection is made from a repository, ordered, annotated, changed and de
 	await expect(collect.getByRole('checkbox', { name: 'Water' })).toBeChecked();
 
 	await page.goto(`${hub.address}/datasets/ana/cores`);
-	await page.getByRole('button', { name: 'Add to a collection' }).click();
+	await page.getByRole('button', { name: 'Collect' }).click();
 	const box = collect.getByRole('checkbox', { name: 'Water' });
 	await box.check();
 	const inside = async () =>
