@@ -1,4 +1,5 @@
-//! Files of commits that were read lately. Commits never change, so nothing here can become wrong.
+//! Files of commits that were read lately. Commits never change, so nothing here can become wrong; only whether the repository
+//! still has large content is asked anew.
 
 use super::entry::FileEntry;
 use crate::base::RepositoryId;

@@ -103,7 +103,9 @@ impl Files {
         path: &str,
     ) -> Result<Arc<FileEntry>, FilesError> {
         let (id, commit) = (proof.id(), revision.commit);
-        if let Some(entry) = self.0.cache.get(id, commit, path) {
+        if let Some(entry) = self.0.cache.get(id, commit, path)
+            && self.still_has(&entry)?
+        {
             return Ok(entry);
         }
         let (files, wanted) = (self.clone(), path.to_owned());
@@ -115,7 +117,16 @@ impl Files {
         Ok(entry)
     }
 
-    /// The entry, and whether it can never become another one: a pointer may be linked to its blob later.
+    /// Whether the repository has the content of a file that was found before: large content can be taken away.
+    fn still_has(&self, entry: &FileEntry) -> Result<bool, FilesError> {
+        let Some(pointer) = entry.large else { return Ok(true) };
+        Ok(self
+            .0
+            .store
+            .read(|tx| blob_is_linked(tx, entry.repository, pointer.sha256))?)
+    }
+
+    /// The entry, and whether it may be kept: a pointer may be linked to its blob later.
     fn read_entry(&self, id: RepositoryId, commit: ObjectId, path: &str) -> Result<(FileEntry, bool), FilesError> {
         let repository = self.0.repos.git().repository(id)?;
         let found = match repository.file(commit, path) {

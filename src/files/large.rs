@@ -129,6 +129,30 @@ impl Files {
         }
     }
 
+    /// Gives a repository content of another one that the caller can read, so that commits can name it without its being
+    /// sent. Answers what the other one does not have; the rest is given whole or not at all.
+    pub async fn give_large(
+        &self,
+        from: &ReadContent,
+        to: &WriteRepo,
+        contents: &[Sha256],
+    ) -> Result<Vec<Sha256>, FilesError> {
+        let (mut given, mut missing) = (Vec::new(), Vec::new());
+        for sha256 in contents {
+            if self.large_size(from, *sha256)?.is_none() {
+                missing.push(*sha256);
+                continue;
+            }
+            match self.0.blobs.adopt(*sha256).await {
+                Ok(blob) => given.push(blob),
+                Err(BlobError::NotFound { .. }) => missing.push(*sha256),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.0.repos.link_all_ahead(to, given).await?;
+        Ok(missing)
+    }
+
     /// Begins to take content of a known digest and size; room in the owner's quota is kept for it until it is here.
     pub fn receive_large(&self, proof: WriteRepo, sha256: Sha256, size: u64) -> Result<LargeIntake, FilesError> {
         let room = self.keep_room(&proof, Some(sha256), size)?;

@@ -2,7 +2,10 @@
 //! (<https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>, version 1).
 
 use super::error::GitError;
+use super::model::ObjectId;
+use super::pack::object_id;
 use crate::base::Sha256;
+use gix::objs::Kind;
 use std::fmt;
 use std::str::FromStr;
 
@@ -82,6 +85,13 @@ fn is_extension(key: &str) -> bool {
         && parts
             .next()
             .is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+impl LfsPointer {
+    /// The object of the pointer in the form that git-lfs and the hub write it.
+    pub fn object(&self) -> Result<ObjectId, GitError> {
+        object_id(Kind::Blob, self.to_string().as_bytes())
+    }
 }
 
 impl fmt::Display for LfsPointer {

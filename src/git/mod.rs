@@ -36,12 +36,14 @@ mod model;
 mod objects;
 mod pack;
 mod pack_index;
+mod places;
 mod pull_references;
 mod reference_pack;
 mod reference_write;
 mod references;
 mod repack;
 mod repository;
+mod rewrite;
 mod special_files;
 mod statistics;
 mod tag;
@@ -75,9 +77,11 @@ pub use merge::{Merge, MergeRequest};
 pub use model::{
     ChangeKind, CommitInfo, EntryKind, FileChange, InvalidObjectId, ObjectId, Reference, Signature, TreeEntry,
 };
+pub use places::Place;
 pub use pull_references::{pull_number, pull_reference};
 pub use references::branch_matches;
 pub use repack::{Pruned, Pruning, RepackOptions, Repacked};
 pub use repository::{Git, Repository};
+pub use rewrite::RewrittenBranch;
 pub use statistics::Statistics;
 pub use tag::Annotation;

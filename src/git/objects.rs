@@ -3,7 +3,6 @@
 use super::error::GitError;
 use super::lfs_pointer::LfsPointer;
 use super::model::{CommitInfo, ObjectId, Signature};
-use super::pack::object_id;
 use super::repository::Repository;
 use crate::base::Timestamp;
 use gix::objs::Kind;
@@ -40,8 +39,7 @@ impl Repository {
     /// Whether the pointer to a large file is here, in the form that git-lfs and the hub write it: a commit names the
     /// content, or did.
     pub fn has_pointer(&self, pointer: LfsPointer) -> Result<bool, GitError> {
-        let id = object_id(Kind::Blob, pointer.to_string().as_bytes())?;
-        Ok(self.find_header(id)?.is_some())
+        Ok(self.find_header(pointer.object()?)?.is_some())
     }
 
     /// Reads a blob whole, unless it is larger than `limit` bytes.

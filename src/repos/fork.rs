@@ -1,7 +1,8 @@
 //! Forks: a repository of one's own that begins where another one stands. Objects are borrowed, large files are linked, so
-//! that it takes the same short time whatever the size.
+//! that it takes the same short time whatever the size. A duplicate is made in the same way, and is nobody's fork: it says
+//! nothing of where it came from.
 
-use super::create::{parse_description, parse_name};
+use super::create::{parse_description, parse_name, require_namespace};
 use super::heal::{Facts, known_statistics};
 use super::model::{Repository, Visibility};
 use super::{ReadRepo, Repos, ReposError, borrowing, event, store};
@@ -24,11 +25,35 @@ pub struct NewFork {
     pub origin: Origin,
 }
 
+/// A duplicate to be made.
+#[derive(Debug, Clone)]
+pub struct NewDuplicate {
+    /// The account that is to own it, in whose namespace the caller may make repositories.
+    pub owner: Account,
+    /// Its name as the client sent it.
+    pub name: String,
+    /// Who may see it; the same as what it is made from when absent.
+    pub visibility: Option<Visibility>,
+    /// From where the request came.
+    pub origin: Origin,
+}
+
+/// What is to be made from a repository.
+struct Wish {
+    owner: Account,
+    name: Option<String>,
+    description: Option<String>,
+    visibility: Option<Visibility>,
+    is_fork: bool,
+    origin: Origin,
+}
+
 /// A fork in the making.
 struct Making {
     row: Repository,
     owner: Account,
     source: RepositoryId,
+    visibility: Option<Visibility>,
     lenders: Vec<RepositoryId>,
     tip: Option<ObjectId>,
     origin: Origin,
@@ -41,12 +66,48 @@ impl Repos {
     /// The folder comes first and the row last, so that a crash leaves only a folder that nothing names and that
     /// maintenance removes.
     pub async fn fork(&self, caller: &Caller, source: ReadRepo, new: NewFork) -> Result<RepositoryId, ReposError> {
+        let wish = Wish {
+            owner: caller.require_whole_account(Scope::Write)?.clone(),
+            name: new.name,
+            description: new.description,
+            visibility: None,
+            is_fork: true,
+            origin: new.origin,
+        };
         let (slice, caller) = (self.clone(), caller.clone());
-        to_the_end(Box::pin(async move { slice.fork_now(&caller, source.id(), new).await })).await
+        to_the_end(Box::pin(
+            async move { slice.fork_now(&caller, source.id(), wish).await },
+        ))
+        .await
     }
 
-    async fn fork_now(&self, caller: &Caller, source: RepositoryId, new: NewFork) -> Result<RepositoryId, ReposError> {
-        let owner = caller.require_whole_account(Scope::Write)?.clone();
+    /// Makes a repository with the branches, the tags and the large files of another one, as a fork is made. What is made
+    /// from a private repository is private at first.
+    pub async fn duplicate(
+        &self,
+        caller: &Caller,
+        source: ReadRepo,
+        new: NewDuplicate,
+    ) -> Result<RepositoryId, ReposError> {
+        caller.require_whole_account(Scope::Write)?;
+        require_namespace(caller, &new.owner)?;
+        let wish = Wish {
+            owner: new.owner,
+            name: Some(new.name),
+            description: None,
+            visibility: new.visibility,
+            is_fork: false,
+            origin: new.origin,
+        };
+        let (slice, caller) = (self.clone(), caller.clone());
+        to_the_end(Box::pin(
+            async move { slice.fork_now(&caller, source.id(), wish).await },
+        ))
+        .await
+    }
+
+    async fn fork_now(&self, caller: &Caller, source: RepositoryId, new: Wish) -> Result<RepositoryId, ReposError> {
+        let owner = new.owner;
         let (_guards, lenders) = self.hold_lenders(source).await?;
         // As it is now, while nobody moves its branches.
         let proof = self.content_readable(caller, self.readable_by_id(caller, source)?)?;
@@ -57,13 +118,13 @@ impl Repos {
         let mut row = Repository {
             id,
             owner: owner.id,
-            creator: Some(owner.id),
+            creator: caller.user_id(),
             former_owners: Vec::new(),
             name: name.unwrap_or_else(|| from.name.clone()),
             description: description.unwrap_or_else(|| from.description.clone()),
             featured: false,
             push_rules: super::PushRules::default(),
-            forked_from: Some(source),
+            forked_from: new.is_fork.then_some(source),
             created_at: now,
             updated_at: now,
             ..from
@@ -89,6 +150,7 @@ impl Repos {
                     row,
                     owner,
                     source,
+                    visibility: new.visibility,
                     lenders,
                     tip,
                     origin: new.origin,
@@ -127,15 +189,18 @@ impl Repos {
             mut row,
             owner,
             source,
+            visibility,
             lenders,
             tip,
             origin,
         } = making;
         let from = store::repository(tx, source)?.filter(Repository::is_live);
         let from = from.ok_or_else(|| ReposError::NotFound(source.to_string()))?;
-        if from.visibility == Visibility::Private {
-            row.visibility = Visibility::Private;
-        }
+        row.visibility = match (from.visibility, visibility) {
+            (Visibility::Private, Some(Visibility::Public)) => return Err(still_private()),
+            (Visibility::Private, _) => Visibility::Private,
+            (Visibility::Public, wanted) => wanted.unwrap_or(row.visibility),
+        };
         let (id, family) = (row.id, row.kind.family());
         if store::name_is_taken(tx, owner.id, family, &row.name)? {
             return Err(taken(&owner, &row));
@@ -154,7 +219,7 @@ impl Repos {
         }
         let subject = Subject::Repository(id);
         let details =
-            json!({ "name": row.name, "kind": row.kind, "visibility": row.visibility, "forked_from": source });
+            json!({ "name": row.name, "kind": row.kind, "visibility": row.visibility, "forked_from": row.forked_from });
         self.events.record(
             tx,
             NewEvent::new(event::CREATED, &origin, subject.clone()).with(details),
@@ -183,6 +248,13 @@ impl Repos {
     /// How many live repositories were forked from this one.
     pub fn fork_count(&self, proof: &ReadRepo) -> Result<u64, ReposError> {
         Ok(self.store.read(|tx| store::forks(tx, proof.id()))?)
+    }
+}
+
+fn still_private() -> ReposError {
+    ReposError::Invalid {
+        field: "visibility",
+        message: "What is made from a private repository is private at first; its settings make it public.".to_owned(),
     }
 }
 

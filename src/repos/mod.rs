@@ -33,6 +33,8 @@ mod fork;
 mod heal;
 /// Path history after a crash.
 mod history;
+/// Large content listed and taken away.
+mod large_files;
 /// Orphans, packing, comparing rows with git.
 mod maintenance;
 /// Merging pull requests.
@@ -49,6 +51,8 @@ mod push;
 mod push_journal;
 /// Branches and tags by programs.
 mod references;
+/// Histories written anew.
+mod rewrite;
 /// Settings, renaming, deleting, restoring, purging.
 mod settings;
 /// Rows.
@@ -66,8 +70,9 @@ pub use commit::{CommitDraft, CommitOptions, Committed};
 pub use create::NewRepository;
 pub use error::ReposError;
 pub use file_link::{WantedFile, decoded_path, encoded_path};
-pub use fork::NewFork;
+pub use fork::{NewDuplicate, NewFork};
 pub use history::PathHistory;
+pub use large_files::{LargeFile, LargeRemoval};
 pub use merge::{MergeOutcome, NewMerge};
 pub use model::{Collaborator, Gating, LastCommit, MovedFile, Permission, PullStep, Repository, Visibility};
 pub use protection::{Protection, PushAccess, PushRules};
@@ -114,6 +119,8 @@ pub mod event {
     pub const ACCESS_ASKED: &str = "repository.access_asked";
     /// A request for access was accepted or rejected, or access given without one.
     pub const ACCESS_HANDLED: &str = "repository.access_handled";
+    /// Large content was taken away for good.
+    pub const CONTENT_REMOVED: &str = "repository.content_removed";
     /// It was deleted, and can be restored.
     pub const DELETED: &str = "repository.deleted";
     /// It was restored.

@@ -47,27 +47,39 @@ impl Repos {
     /// Links a blob before a commit names it, if the owner's quota allows it. Only for blobs whose bytes came from this
     /// caller, or that the caller may read elsewhere. Doing it again starts the time of grace anew.
     pub async fn link_ahead(&self, proof: &WriteRepo, blob: StoredBlob) -> Result<(), ReposError> {
+        self.link_all_ahead(proof, vec![blob]).await
+    }
+
+    /// The same for several: all of them are linked or none.
+    pub async fn link_all_ahead(&self, proof: &WriteRepo, blobs: Vec<StoredBlob>) -> Result<(), ReposError> {
         let (id, owner) = (proof.repository().id, proof.as_read().owner().clone());
         let (slice, now) = (self.clone(), self.clock.now());
         self.store
             .write(move |tx| {
                 let found = store::repository(tx, id)?.filter(Repository::is_live);
                 let mut repository = found.ok_or_else(|| ReposError::NotFound(id.to_string()))?;
-                let key = (id, blob.sha256);
-                if store::blob_is_linked(tx, id, blob.sha256)? {
-                    if PENDING.contains(tx, &key)? {
-                        PENDING.put(tx, &key, &now)?;
+                let mut added = 0_u64;
+                for blob in blobs {
+                    let key = (id, blob.sha256);
+                    if store::blob_is_linked(tx, id, blob.sha256)? {
+                        if PENDING.contains(tx, &key)? {
+                            PENDING.put(tx, &key, &now)?;
+                        }
+                        continue;
                     }
+                    if !repository.lfs_enabled {
+                        return Err(ReposError::LargeFilesOff);
+                    }
+                    store::link_blob(tx, id, blob.sha256, blob.size)?;
+                    PENDING.put(tx, &key, &now)?;
+                    added = added.saturating_add(blob.size);
+                }
+                if added == 0 {
                     return Ok(());
                 }
-                if !repository.lfs_enabled {
-                    return Err(ReposError::LargeFilesOff);
-                }
-                store::link_blob(tx, id, blob.sha256, blob.size)?;
-                PENDING.put(tx, &key, &now)?;
                 let usage = store::usage(tx, repository.owner)?;
-                slice.within_quota(&owner, usage.saturating_add(blob.size))?;
-                repository.stored_bytes += blob.size;
+                slice.within_quota(&owner, usage.saturating_add(added))?;
+                repository.stored_bytes += added;
                 Ok(store::put(tx, &repository)?)
             })
             .await

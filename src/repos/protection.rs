@@ -55,15 +55,20 @@ pub struct PushRules {
 impl Repository {
     /// The rule for a branch; none when everything is allowed to those who may write.
     pub fn protection_of(&self, branch: &str) -> Option<Protection> {
-        let rules = &self.push_rules.protections;
-        let rule = rules.iter().find(|rule| branch_matches(&rule.pattern, branch));
         let default = || Protection {
             pattern: branch.to_owned(),
             push: PushAccess::Write,
             force_push: false,
             deletion: false,
         };
-        rule.cloned().or_else(|| (self.default_branch == branch).then(default))
+        let rule = self.written_rule(branch).cloned();
+        rule.or_else(|| (self.default_branch == branch).then(default))
+    }
+
+    /// The rule that somebody wrote for a branch.
+    fn written_rule(&self, branch: &str) -> Option<&Protection> {
+        let mut rules = self.push_rules.protections.iter();
+        rules.find(|rule| branch_matches(&rule.pattern, branch))
     }
 
     /// Refuses the deletion of a branch whose rule forbids it.
@@ -93,6 +98,25 @@ impl Repos {
             Err(ReposError::ProtectedBranch {
                 branch: branch.to_owned(),
                 refused: "you may not push to it",
+            })
+        }
+    }
+
+    /// Refuses whom the rule for a branch keeps from writing its history anew on purpose. A rule that somebody wrote holds
+    /// for all. Where there is none, the default branch is guarded against mistakes of a push; this is none, and who
+    /// administers the repository, and could write a rule, needs none.
+    pub(super) fn require_rewrite(&self, proof: &WriteRepo, row: &Repository, branch: &str) -> Result<(), ReposError> {
+        self.require_push(proof, row, branch)?;
+        let allowed = match row.written_rule(branch) {
+            Some(rule) => rule.force_push,
+            None => row.default_branch != branch || proof.administers(),
+        };
+        if allowed {
+            Ok(())
+        } else {
+            Err(ReposError::ProtectedBranch {
+                branch: branch.to_owned(),
+                refused: "its history may not be rewritten",
             })
         }
     }

@@ -131,7 +131,7 @@ impl Repos {
     }
 
     /// What a branch or tag holds.
-    async fn held(&self, proof: &WriteRepo, full: String, name: &str) -> Result<ObjectId, ReposError> {
+    pub(super) async fn held(&self, proof: &WriteRepo, full: String, name: &str) -> Result<ObjectId, ReposError> {
         let unknown = || GitError::ReferenceNotFound(name.chars().take(100).collect());
         // What cannot be a name names nothing.
         if branch_name(&full).is_none() && tag_name(&full).is_none() {
@@ -159,7 +159,8 @@ impl Repos {
         .await
     }
 
-    async fn push_commands(
+    /// Pushes what needs no pack, and answers when it is durable.
+    pub(super) async fn push_commands(
         &self,
         proof: &WriteRepo,
         commands: Vec<Command>,

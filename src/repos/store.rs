@@ -297,6 +297,21 @@ pub(super) fn settled_links(tx: &impl ReadRows, id: RepositoryId) -> Result<(Vec
     Ok((settled, waiting))
 }
 
+/// Some of the blobs that a repository has a right to, behind one, and their sizes.
+pub(super) fn links(
+    tx: &impl ReadRows,
+    id: RepositoryId,
+    after: Option<Sha256>,
+    limit: usize,
+) -> Result<Vec<(Sha256, u64)>, StoreError> {
+    let mut scan = Scan::prefix(&(id,)).limit(limit);
+    if let Some(after) = after {
+        scan = scan.after(&(id, after));
+    }
+    let links = LINKS.list(tx, &scan)?;
+    Ok(links.into_iter().map(|((_, sha256), size)| (sha256, size)).collect())
+}
+
 /// Bytes of all blobs that a repository has a right to.
 pub(super) fn linked_bytes(tx: &impl ReadRows, id: RepositoryId) -> Result<u64, StoreError> {
     let mut bytes = 0_u64;

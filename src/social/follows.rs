@@ -37,6 +37,11 @@ impl Social {
             .await
     }
 
+    /// Whether an account follows another.
+    pub fn is_following(&self, follower: UserId, followed: UserId) -> Result<bool, StoreError> {
+        self.store.read(|tx| store::follows(tx, follower, followed))
+    }
+
     /// A page of the accounts that follow this one, and how many do. Blocking when there are many.
     pub fn followers(&self, account: UserId, offset: usize, limit: usize) -> Result<(Vec<UserId>, u64), StoreError> {
         self.store.read(|tx| store::followers(tx, account, offset, limit))

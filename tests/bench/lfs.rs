@@ -40,7 +40,12 @@ struct Figures {
 }
 
 impl Figures {
-    fn measure(&mut self, folder: &Path, process: u32, work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    fn measure(
+        &mut self,
+        folder: &Path,
+        process: u32,
+        work: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         renew_pages(folder)?;
         let memory = PeakMemory::watch(process);
         let start = Instant::now();
@@ -251,7 +256,9 @@ impl Bench {
         })?;
         let action = self.action(&name, "download")?;
         let target = self.folder.join("got");
-        down.measure(&self.folder, hub, || follow(&action, Command::new("curl").arg("-o").arg(&target)))?;
+        down.measure(&self.folder, hub, || {
+            follow(&action, Command::new("curl").arg("-o").arg(&target))
+        })?;
         self.verify(&target)?;
         Ok(std::fs::remove_file(target)?)
     }

@@ -1,5 +1,5 @@
 use super::refusal::HfError;
-use crate::base::RepositoryKind;
+use crate::base::{Family, RepositoryKind};
 use crate::events::Origin;
 use crate::http::RequestInfo;
 use crate::repos::{AdminRepo, ReadContent, ReadRepo, Repos, ReposError, RepositoryAddress, WriteRepo};
@@ -41,6 +41,15 @@ impl HfKind {
             "datasets" => Self::Dataset,
             "spaces" => Self::Space,
             _ => Self::Model,
+        }
+    }
+
+    /// The word for the repositories of a family.
+    pub(super) const fn of_family(family: Family) -> Self {
+        match family {
+            Family::Models => Self::Model,
+            Family::Datasets => Self::Dataset,
+            Family::Spaces => Self::Space,
         }
     }
 

@@ -1,6 +1,6 @@
 use super::asked::{Client, HfKind, values};
 use super::refusal::HfError;
-use crate::base::{AccountName, CollectionId, Family, Timestamp, blocking};
+use crate::base::{AccountName, CollectionId, Timestamp, blocking};
 use crate::hf::HfParts;
 use crate::http::{Code, Json, Path, Query};
 use crate::repos::{ReadRepo, Visibility};
@@ -73,11 +73,7 @@ impl HfCollectionItemView {
         Self {
             item_id: format!("{:024x}", item.number),
             id: format!("{}/{}", proof.owner().name, repository.name),
-            r#type: match repository.kind.family() {
-                Family::Models => HfKind::Model,
-                Family::Datasets => HfKind::Dataset,
-                Family::Spaces => HfKind::Space,
-            },
+            r#type: HfKind::of_family(repository.kind.family()),
             position,
             note: item.note.map(|text| HfNoteView { text }),
             author: proof.owner().name.to_string(),

@@ -38,7 +38,7 @@ struct HfWhoamiView {
 /// A part in an organization.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct HfMembershipView {
+pub(super) struct HfMembershipView {
     /// Always `org`.
     r#type: &'static str,
     /// The id of the organization.
@@ -57,7 +57,7 @@ struct HfMembershipView {
 }
 
 impl HfMembershipView {
-    fn new(hub: &str, organization: &Account, row: Membership) -> Self {
+    pub(super) fn new(hub: &str, organization: &Account, row: Membership) -> Self {
         Self {
             r#type: "org",
             id: organization.id,

@@ -1,6 +1,6 @@
 use super::asked::{Asked, Client, HfKind, RepositoryPath, values};
 use super::refusal::HfError;
-use crate::base::{AccountName, Family, Timestamp, blocking};
+use crate::base::{AccountName, Timestamp, blocking};
 use crate::hf::HfParts;
 use crate::http::{Code, Path, Query};
 use crate::repos::ReadRepo;
@@ -116,11 +116,7 @@ impl From<&ReadRepo> for HfLikeView {
             created_at: repository.created_at,
             repo: HfLikedView {
                 name: format!("{}/{}", proof.owner().name, repository.name),
-                r#type: match repository.kind.family() {
-                    Family::Models => HfKind::Model,
-                    Family::Datasets => HfKind::Dataset,
-                    Family::Spaces => HfKind::Space,
-                },
+                r#type: HfKind::of_family(repository.kind.family()),
             },
         }
     }

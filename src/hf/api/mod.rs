@@ -18,11 +18,17 @@ mod history;
 mod identity;
 /// Repositories described.
 mod info;
+/// Large content listed, deleted and given to other repositories.
+mod large_files;
 /// Likes, which are stars.
 mod likes;
 /// Repositories listed.
 mod listing;
-/// Branches and tags made and deleted.
+/// Organizations.
+mod organizations;
+/// Accounts, and who follows whom.
+mod people;
+/// Branches and tags made, deleted and squashed.
 mod references;
 /// Errors as the clients read them.
 mod refusal;
@@ -30,6 +36,8 @@ mod refusal;
 mod repositories;
 /// Content of files.
 mod resolve;
+/// What repositories store.
+mod storage;
 /// What cards say, as words to filter by.
 mod tags;
 /// Folders and files of a revision.
@@ -64,10 +72,15 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(commit::hf_commit)
         .service(references::hf_create_branch)
         .service(references::hf_delete_branch)
+        .service(references::hf_super_squash)
         .service(references::hf_create_tag)
         .service(references::hf_delete_tag)
+        .configure(large_files::routes)
         .configure(gating::routes)
         .configure(likes::routes)
+        .configure(people::routes)
+        .configure(organizations::routes)
+        .configure(storage::routes)
         .configure(collections::routes)
         .configure(xet::routes)
         .configure(discussions::routes)

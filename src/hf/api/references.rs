@@ -89,6 +89,38 @@ pub(super) async fn hf_delete_branch(
     Ok(HttpResponse::Ok().json(serde_json::json!({})))
 }
 
+/// What the one commit of a branch is to say (§5 of the contract).
+#[derive(Debug, Default, Deserialize, ToSchema)]
+struct HfSuperSquash {
+    /// Its message; a sentence of the hub when absent.
+    message: Option<String>,
+}
+
+/// Makes the files of a branch its only commit. The default branch is for those who administer the repository, unless a rule
+/// says otherwise.
+#[utoipa::path(tag = "hugging face", path = "/api/{family}/{owner}/{repo}/super-squash/{branch}",
+    params(RepositoryPath, ("branch" = String, Path, description = "its name")),
+    request_body = Option<HfSuperSquash>, security(("bearer" = [])),
+    responses((status = 200), (status = 401), (status = 403), (status = 404), (status = 409), (status = 422)))]
+#[post("/api/{family:models|datasets|spaces}/{owner}/{repo}/super-squash/{branch}")]
+pub(super) async fn hf_super_squash(
+    asked: Asked,
+    path: Path<BranchPath>,
+    body: JsonOrNothing<HfSuperSquash>,
+    parts: Data<HfParts>,
+) -> Result<HttpResponse, HfError> {
+    let proof = asked.writable(&parts.repos)?;
+    let name = bare(&path.0.branch);
+    let given = body.0.message.filter(|message| !message.trim().is_empty());
+    let message = given.unwrap_or_else(|| format!("Super-squash branch '{name}'"));
+    let squashed = parts.repos.squash(&proof, name, &message, asked.client.origin).await;
+    squashed.map_err(|error| match error {
+        ReposError::Git(GitError::ReferenceNotFound(name)) => HfError::RevisionNotFound(name),
+        other => other.into(),
+    })?;
+    Ok(HttpResponse::Ok().json(serde_json::json!({})))
+}
+
 #[derive(Debug, Deserialize)]
 struct RevisionPath {
     revision: String,

@@ -3,7 +3,7 @@ use super::gating::HfGated;
 use super::refusal::HfError;
 use crate::base::{AccountName, RepositoryId};
 use crate::http::{Code, ErrorBody, Json, RequestId};
-use crate::repos::{NewRepository, Repos, ReposError, SettingsChange, Visibility};
+use crate::repos::{NewDuplicate, NewRepository, Repos, ReposError, SettingsChange, Visibility};
 use crate::users::{Account, Users, UsersError};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, post, put};
@@ -16,6 +16,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(hf_create)
         .service(hf_delete)
         .service(hf_move)
+        .service(hf_duplicate)
         .service(hf_change_settings)
         .service(hf_check_access)
         .service(hf_check_write_access);
@@ -237,6 +238,66 @@ async fn hf_move(
     };
     moved.map_err(taken)?;
     Ok(HttpResponse::Ok().json(serde_json::json!({})))
+}
+
+/// A repository to be made from another one (§2 of the contract). What this hub does not have, such as hardware, is passed
+/// over.
+#[derive(Debug, Deserialize, ToSchema)]
+struct HfDuplicateRepo {
+    /// `owner/name` of what is to be made.
+    repository: String,
+    /// Who may see it; the same as of the other one when absent.
+    #[schema(value_type = Option<String>)]
+    visibility: Option<Visibility>,
+    /// The same in the words of older clients.
+    private: Option<bool>,
+}
+
+/// A repository that was made from another one.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct HfDuplicatedView {
+    /// Its page.
+    url: String,
+    /// Always `false`: it has everything from the beginning.
+    files_copy_pending: bool,
+}
+
+/// Makes a repository with the branches, the tags and the large files of another one.
+#[utoipa::path(tag = "hugging face", path = "/api/{family}/{owner}/{repo}/duplicate", params(RepositoryPath),
+    request_body = HfDuplicateRepo, security(("bearer" = [])),
+    responses((status = 200, body = HfDuplicatedView), (status = 401), (status = 403), (status = 404),
+        (status = 409, body = HfExistsView), (status = 422)))]
+#[post("/api/{family:models|datasets|spaces}/{owner}/{repo}/duplicate")]
+async fn hf_duplicate(
+    asked: Asked,
+    body: Json<HfDuplicateRepo>,
+    repos: Data<Repos>,
+    users: Data<Users>,
+) -> Result<HttpResponse, HfError> {
+    let source = asked.content_readable(&repos)?.into_read();
+    let (kind, client) = (source.repository().kind, asked.client);
+    client.caller.require_account()?;
+    let Json(body) = body;
+    let url = client.page(kind, &body.repository);
+    let (owner, name) = body.repository.split_once('/').ok_or_else(|| {
+        let message = "'repository' names what is to be made: owner/name.";
+        HfError::new(Code::Invalid, message)
+    })?;
+    let new = NewDuplicate {
+        owner: namespace(&users, owner)?,
+        name: name.to_owned(),
+        visibility: visibility(body.visibility, body.private),
+        origin: client.origin,
+    };
+    match repos.duplicate(&client.caller, source, new).await {
+        Ok(_) => Ok(HttpResponse::Ok().json(HfDuplicatedView {
+            url,
+            files_copy_pending: false,
+        })),
+        Err(error @ ReposError::NameTaken { .. }) => Ok(exists(url, error.to_string())),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Settings to change; absent ones stay.

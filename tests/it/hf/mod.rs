@@ -2,13 +2,17 @@
 
 mod collections;
 mod discussions;
+mod duplicating;
 mod errors;
 mod facts;
 mod gating;
 mod likes;
 mod listing;
+mod people;
 mod reading;
 mod repositories;
+mod rewriting;
+mod storage;
 mod writing;
 
 use crate::support::{Client, Reply};

@@ -30,8 +30,13 @@ pub(super) fn step(key: &str, value: Value) -> Value {
 }
 
 pub(super) async fn commit(client: &Client, branch: &str, lines: &[Value]) -> Reply {
+    commit_to(client, BASE, branch, lines).await
+}
+
+/// A commit to the repository at this address.
+pub(super) async fn commit_to(client: &Client, base: &str, branch: &str, lines: &[Value]) -> Reply {
     let body = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
-    let call = client.call(Method::POST, &format!("{BASE}/commit/{branch}"));
+    let call = client.call(Method::POST, &format!("{base}/commit/{branch}"));
     call.header("content-type", "application/x-ndjson").body(body).await
 }
 
@@ -45,14 +50,22 @@ async fn paths(client: &Client) -> Vec<String> {
 
 /// Sends content as the clients do without Xet, and names it.
 pub(super) async fn send_large(client: &Client, content: &[u8]) -> String {
+    send_large_to(client, "/ana/rain", content).await
+}
+
+/// The same for the repository with this page.
+pub(super) async fn send_large_to(client: &Client, page: &str, content: &[u8]) -> String {
     let oid = hex::encode(Sha256::digest(content));
     let batch = json!({ "operation": "upload", "transfers": ["basic", "multipart"], "hash_algo": "sha256",
         "objects": [{ "oid": oid, "size": content.len() }] });
-    let answer = client.post("/ana/rain.git/info/lfs/objects/batch", &batch).await.ok();
-    let upload = answer["objects"][0]["actions"]["upload"]["href"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let answer = client
+        .post(&format!("{page}.git/info/lfs/objects/batch"), &batch)
+        .await
+        .ok();
+    let Some(upload) = answer["objects"][0]["actions"]["upload"]["href"].as_str() else {
+        // It is there, or the sender can read it elsewhere.
+        return oid;
+    };
     // Without a token, as the clients do it: the address is the right.
     let sent = reqwest::Client::new()
         .put(upload)

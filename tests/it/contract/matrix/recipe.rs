@@ -93,6 +93,14 @@ fn change(method: &str, path: &str) -> Option<Content> {
             ),
         ),
         ("POST", "/api/{family}/{owner}/{repo}/branch/{branch}") => Json(json!({ "startingPoint": "main" })),
+        ("POST", "/api/{family}/{owner}/{repo}/super-squash/{branch}") => Json(json!({ "message": "All of it" })),
+        ("POST", "/api/{family}/{owner}/{repo}/lfs-files/batch") => {
+            Json(json!({ "deletions": { "sha": ["0".repeat(64)], "rewriteHistory": true } }))
+        }
+        ("POST", "/api/{family}/{owner}/{repo}/lfs-files/duplicate") => {
+            Json(json!({ "target": { "type": "model", "name": "OWNER/elsewhere" }, "files": [] }))
+        }
+        ("POST", "/api/{family}/{owner}/{repo}/duplicate") => Json(json!({ "repository": "OWNER/REPOSITORY-copy" })),
         ("POST", "/api/{family}/{owner}/{repo}/tag/{revision}") => Json(json!({ "tag": "new" })),
         ("POST", "/api/{family}/{owner}/{repo}/paths-info/{revision}") => Json(json!({ "paths": ["README.md"] })),
         ("POST", "/api/{family}/{owner}/{repo}/discussions") => Json(json!({ "title": "Rain", "description": "" })),

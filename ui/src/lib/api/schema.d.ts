@@ -994,6 +994,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own repositories and the storage that each takes, the newest change first. */
+        get: operations["hf_list_own_repositories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trending": {
         parameters: {
             query?: never;
@@ -1129,6 +1146,23 @@ export interface paths {
         };
         /** What an account likes, the newest first, as far as the caller may see it. */
         get: operations["hf_list_likes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{username}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells of an account, and counts what the caller may see of it. */
+        get: operations["hf_show_overview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2108,6 +2142,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/{family}/{owner}/{repo}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a repository with the branches, the tags and the large files of another one. */
+        post: operations["hf_duplicate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/lfs-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The large content that commits of a repository name or named, whatever branch, tag or pull request leads to them. */
+        get: operations["hf_list_large_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/lfs-files/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes large content away from a repository for good. Other repositories that have it keep it. */
+        post: operations["hf_delete_large_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/lfs-files/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives large content of a repository to another one, whose commits can name it then without its being sent. */
+        post: operations["hf_duplicate_large_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/{family}/{owner}/{repo}/like": {
         parameters: {
             query?: never;
@@ -2222,6 +2324,26 @@ export interface paths {
         /** Changes who may see a repository, and whether readers ask for access to its content first. */
         put: operations["hf_change_settings"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/{family}/{owner}/{repo}/super-squash/{branch}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes the files of a branch its only commit. The default branch is for those who administer the repository, unless a rule
+         *     says otherwise.
+         */
+        post: operations["hf_super_squash"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4307,6 +4429,13 @@ export interface components {
             organization?: string | null;
             type?: components["schemas"]["HfKind"] | null;
         };
+        /** @description Large content to be deleted. */
+        HfDeletions: {
+            /** @description Whether the branches are written anew without the files; else these stay as pointers to nothing. */
+            rewriteHistory?: boolean;
+            /** @description The digests of the contents. */
+            sha: string[];
+        };
         /** @description Who did something. */
         HfDiscussionAuthor: {
             /** @description The account's name. */
@@ -4385,6 +4514,37 @@ export interface components {
             /** @description How many come before the page. */
             start: number;
         };
+        /** @description Large content for another repository (§5 of the contract). */
+        HfDuplicateFiles: {
+            /** @description The contents. What else the clients say of them is passed over: the digest says it all. */
+            files: components["schemas"]["HfGivenFile"][];
+            /** @description The repository that gets it. */
+            target: components["schemas"]["HfTarget"];
+        };
+        /**
+         * @description A repository to be made from another one (§2 of the contract). What this hub does not have, such as hardware, is passed
+         *     over.
+         */
+        HfDuplicateRepo: {
+            /** @description The same in the words of older clients. */
+            private?: boolean | null;
+            /** @description `owner/name` of what is to be made. */
+            repository: string;
+            /** @description Who may see it; the same as of the other one when absent. */
+            visibility?: string | null;
+        };
+        /** @description What could not be given. */
+        HfDuplicatedFilesView: {
+            /** @description One for each content that the repository does not have. */
+            failed: components["schemas"]["HfFailedFile"][];
+        };
+        /** @description A repository that was made from another one. */
+        HfDuplicatedView: {
+            /** @description Always `false`: it has everything from the beginning. */
+            filesCopyPending: boolean;
+            /** @description Its page. */
+            url: string;
+        };
         /** @description Another text of a comment. */
         HfEditComment: {
             /** @description Markdown. */
@@ -4413,12 +4573,24 @@ export interface components {
             /** @description The page of the repository that exists. */
             url: string;
         };
+        /** @description Content that could not be given. */
+        HfFailedFile: {
+            /** @description Why. */
+            error: string;
+            /** @description Digest of the content. */
+            sha256: string;
+        };
         /** @description Title and message as HTML. */
         HfFormattedView: {
             /** @description What follows. */
             message: string;
             /** @description The first line. */
             title: string;
+        };
+        /** @description Content that is given. */
+        HfGivenFile: {
+            /** @description Digest of the content. */
+            sha256: string;
         };
         /** @description Who is to get access. */
         HfGrantAccess: {
@@ -4551,6 +4723,32 @@ export interface components {
          * @enum {string}
          */
         HfKind: "model" | "dataset" | "space";
+        /** @description Large content of a repository (§5 of the contract). */
+        HfLargeFileView: {
+            /** @description By what it is deleted: the digest of the content. */
+            fileOid: string;
+            /** @description A path at which it stands or stood; the digest where none was found. */
+            filename: string;
+            /** @description Digest of the content. */
+            oid: string;
+            /**
+             * Format: date-time
+             * @description Since when it is there, at the latest.
+             */
+            pushedAt: string;
+            /** @description The branch, by its short name, or else the full name of the reference that leads to the path. */
+            ref?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes of the content.
+             */
+            size: number;
+        };
+        /** @description What to do with large content (§5 of the contract). */
+        HfLargeFilesBatch: {
+            /** @description What to delete. */
+            deletions: components["schemas"]["HfDeletions"];
+        };
         /** @description The commit that changed an entry last. */
         HfLastCommitView: {
             /**
@@ -4664,6 +4862,50 @@ export interface components {
             /** @description The address of its page. */
             url: string;
         };
+        /** @description An account and its figures, as far as the caller may see what they count. */
+        HfOverviewView: components["schemas"]["HfUserView"] & {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description What it says of itself. */
+            details?: string | null;
+            /** @description Whether the caller follows it; absent when nobody is logged in. */
+            isFollowing?: boolean | null;
+            /**
+             * Format: int64
+             * @description Its datasets.
+             */
+            numDatasets: number;
+            /**
+             * Format: int64
+             * @description Accounts that follow it.
+             */
+            numFollowers: number;
+            /**
+             * Format: int64
+             * @description Accounts that it follows.
+             */
+            numFollowing: number;
+            /**
+             * Format: int64
+             * @description What it likes.
+             */
+            numLikes: number;
+            /**
+             * Format: int64
+             * @description Its models, and what shares their family here.
+             */
+            numModels: number;
+            /**
+             * Format: int64
+             * @description Its spaces.
+             */
+            numSpaces: number;
+            /** @description Organizations, of which there are none here. */
+            orgs: unknown[];
+        };
         /** @description One path, or some. */
         HfPaths: string | string[];
         /** @description Paths to be looked up. */
@@ -4763,6 +5005,35 @@ export interface components {
             /** @description What happened. */
             newStatus: components["schemas"]["HfDiscussionEvent"];
         };
+        /** @description A repository and what it takes of the storage of its owner (§2 of the contract). */
+        HfStorageView: {
+            /** @description `owner/name`. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Bytes that count against the quota: every version of every file.
+             */
+            storage: number;
+            /**
+             * Format: double
+             * @description The same in percent of what all repositories of the owner take.
+             */
+            storagePercent: number;
+            /** @description What it is for. */
+            type: components["schemas"]["HfKind"];
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updatedAt: string;
+            /** @description Who may see it. */
+            visibility: string;
+        };
+        /** @description What the one commit of a branch is to say (§5 of the contract). */
+        HfSuperSquash: {
+            /** @description Its message; a sentence of the hub when absent. */
+            message?: string | null;
+        };
         /** @description A tag that cards of public repositories have (§5 of the contract). */
         HfTagView: {
             /** @description The word to filter by. */
@@ -4771,6 +5042,13 @@ export interface components {
             label: string;
             /** @description Its type. */
             type: string;
+        };
+        /** @description Which repository is given something. */
+        HfTarget: {
+            /** @description `owner/name`. */
+            name: string;
+            /** @description What it is for; a model when absent. */
+            type?: components["schemas"]["HfKind"];
         };
         /** @description An access token. */
         HfTokenView: {
@@ -4788,6 +5066,19 @@ export interface components {
         HfUpdatedComment: {
             /** @description The comment. */
             updatedComment: components["schemas"]["HfDiscussionEvent"];
+        };
+        /** @description An account (§6 of the contract). */
+        HfUserView: {
+            /** @description Where the picture of the account is. */
+            avatarUrl: string;
+            /** @description The name that people use. */
+            fullname: string;
+            /** @description Nothing is sold here. */
+            isPro: boolean;
+            /** @description Always `user`. */
+            type: string;
+            /** @description Its name. */
+            user: string;
         };
         /** @description A README.md before it is sent. */
         HfValidateYaml: {
@@ -9193,6 +9484,34 @@ export interface operations {
             };
         };
     };
+    hf_list_own_repositories: {
+        parameters: {
+            query?: {
+                /** @description where the page begins, as the header `Link` of the page before says */
+                skip?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfStorageView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_trending: {
         parameters: {
             query?: {
@@ -9532,6 +9851,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HfLikeView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_show_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfOverviewView"];
                 };
             };
             401: {
@@ -12928,6 +13281,233 @@ export interface operations {
             };
         };
     };
+    hf_duplicate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfDuplicateRepo"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfDuplicatedView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfExistsView"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_list_large_files: {
+        parameters: {
+            query?: {
+                /** @description where the page begins, as the header `Link` of the page before says */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfLargeFileView"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_delete_large_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfLargeFilesBatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_duplicate_large_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfDuplicateFiles"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfDuplicatedFilesView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     hf_like: {
         parameters: {
             query?: never;
@@ -13313,6 +13893,66 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_super_squash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `models`, `datasets` or `spaces`. */
+                family: string;
+                /** @description The account that owns it. */
+                owner: string;
+                /** @description Its name. */
+                repo: string;
+                /** @description its name */
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HfSuperSquash"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
