@@ -1,5 +1,5 @@
-"""Runs an unmodified huggingface_hub against the real binary: access to gated repositories, likes
-and collections.
+"""Runs an unmodified huggingface_hub against the real binary: access to gated repositories, likes,
+collections and organizations.
 
     target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface_social.py --binary target/release/geoml-hub
 """
@@ -96,6 +96,32 @@ def collections(ana, ben, nobody, errors):
     say("ok - collections are made, filled, changed, hidden and deleted")
 
 
+def organizations(hub, ana, ben, ana_token, errors):
+    """A namespace that two accounts share."""
+    house = Client(hub, ana_token)
+    house.json("POST", "/api/v1/organizations", {"name": "lab", "full_name": "Ice Lab", "private_by_default": True})
+    house.json("PUT", "/api/v1/organizations/lab/members/ben", {"role": "contributor"})
+    assert [(one["name"], one["roleInOrg"]) for one in ben.whoami()["orgs"]] == [("lab", "contributor")]
+    ana.create_repo("lab/ice")
+    ben.create_repo("lab/snow")
+    ben.upload_file(path_or_fileobj=b"flakes", path_in_repo="a.txt", repo_id="lab/snow")
+    refused(errors.HfHubHTTPError, ben.upload_file, path_or_fileobj=b"x", path_in_repo="a.txt", repo_id="lab/ice")
+    assert ben.model_info("lab/ice").private
+    assert {one.id for one in ben.list_user_repos(namespace="lab")} == {"lab/ice", "lab/snow"}
+    assert {one.id for one in ben.list_models(author="lab")} == {"lab/ice", "lab/snow"}
+    told = ben.get_organization_overview("lab")
+    assert (told.fullname, told.num_users, told.num_models) == ("Ice Lab", 2, 2), told
+    assert [one.username for one in ben.list_organization_members("lab")] == ["ana", "ben"]
+    assert list(ben.list_organization_followers("lab")) == []
+    say("ok - an organization's repositories are made, seen and written as its roles say")
+
+    ana.create_repo("ana/drift", private=True)
+    ana.move_repo("ana/drift", "lab/drift")
+    assert ben.model_info("ana/drift").id == "lab/drift"
+    refused(errors.HfHubHTTPError, ben.move_repo, "lab/drift", "ben/drift")
+    say("ok - a repository moves into an organization, and its old name leads there")
+
+
 def commands(hub, ben_token, folder):
     """The command line tool knows a gated repository, too."""
     environment = {**os.environ, "HF_ENDPOINT": f"http://127.0.0.1:{hub.port}", "HF_TOKEN": ben_token}
@@ -125,6 +151,7 @@ def main():
         access(hub, ana, ben, nobody, tokens["ben"], errors)
         likes(hub, ana, ben, tokens["ben"])
         collections(ana, ben, nobody, errors)
+        organizations(hub, ana, ben, tokens["ana"], errors)
         ana.create_repo("ana/closed")
         ana.upload_file(path_or_fileobj=b"{}", path_in_repo="config.json", repo_id="ana/closed")
         ana.update_repo_settings("ana/closed", gated="auto")

@@ -65,3 +65,34 @@ async fn followers_are_a_bare_list_to_hugging_face_clients_and_a_page_to_all_oth
     assert_eq!((&page["total"], &page["page"]), (&json!(2), &json!(1)));
     app.finish().await;
 }
+
+#[tokio::test]
+async fn organizations_stand_in_whoami_and_tell_their_members_and_their_storage() {
+    let app = TestApp::start().await;
+    let (ana, ben) = (app.user("ana").await, app.user("ben").await);
+    let wish = json!({ "name": "lab", "full_name": "Ice Lab", "private_by_default": true });
+    ana.post("/api/v1/organizations", &wish).await.expect(201);
+    let made = json!({ "name": "ice", "organization": "lab" });
+    ben.post("/api/repos/create", &made).await.refused(403, "forbidden");
+    ana.post("/api/repos/create", &made).await.ok();
+    let settings = "/api/organizations/lab/settings/repositories";
+    ben.get(settings).await.refused(403, "forbidden");
+    let member = json!({ "role": "contributor" });
+    ana.put("/api/v1/organizations/lab/members/ben", &member).await.expect(201);
+
+    let orgs = ben.get("/api/whoami-v2").await.ok()["orgs"].clone();
+    assert_eq!((&orgs[0]["name"], &orgs[0]["roleInOrg"]), (&json!("lab"), &json!("contributor")));
+    assert_eq!(ana.get("/api/users/ben/overview").await.ok()["orgs"][0]["fullname"], "Ice Lab");
+    assert_eq!(ben.get(settings).await.ok()[0]["id"], "lab/ice");
+    ben.post("/api/users/lab/follow", &json!({})).await.expect(204);
+    let told = ben.get("/api/organizations/lab/overview").await.ok();
+    assert_eq!((&told["numUsers"], &told["numModels"]), (&json!(2), &json!(1)));
+    assert_eq!((&told["isFollowing"], &told["numFollowers"]), (&json!(true), &json!(1)));
+    // What is private is not counted for others.
+    let told = app.anonymous().get("/api/organizations/lab/overview").await.ok();
+    assert_eq!((&told["numModels"], &told["fullname"]), (&json!(0), &json!("Ice Lab")));
+    assert_eq!(names(&ana.get("/api/organizations/lab/members").await), ["ana", "ben"]);
+    assert_eq!(names(&ana.get("/api/organizations/lab/followers").await), ["ben"]);
+    ana.get("/api/organizations/ana/overview").await.expect(404);
+    app.finish().await;
+}
