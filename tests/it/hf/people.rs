@@ -78,11 +78,19 @@ async fn organizations_stand_in_whoami_and_tell_their_members_and_their_storage(
     let settings = "/api/organizations/lab/settings/repositories";
     ben.get(settings).await.refused(403, "forbidden");
     let member = json!({ "role": "contributor" });
-    ana.put("/api/v1/organizations/lab/members/ben", &member).await.expect(201);
+    ana.put("/api/v1/organizations/lab/members/ben", &member)
+        .await
+        .expect(201);
 
     let orgs = ben.get("/api/whoami-v2").await.ok()["orgs"].clone();
-    assert_eq!((&orgs[0]["name"], &orgs[0]["roleInOrg"]), (&json!("lab"), &json!("contributor")));
-    assert_eq!(ana.get("/api/users/ben/overview").await.ok()["orgs"][0]["fullname"], "Ice Lab");
+    assert_eq!(
+        (&orgs[0]["name"], &orgs[0]["roleInOrg"]),
+        (&json!("lab"), &json!("contributor"))
+    );
+    assert_eq!(
+        ana.get("/api/users/ben/overview").await.ok()["orgs"][0]["fullname"],
+        "Ice Lab"
+    );
     assert_eq!(ben.get(settings).await.ok()[0]["id"], "lab/ice");
     ben.post("/api/users/lab/follow", &json!({})).await.expect(204);
     let told = ben.get("/api/organizations/lab/overview").await.ok();
