@@ -6,6 +6,7 @@
 
 use super::create::author;
 use super::model::{Intent, MovedFile};
+use super::protection::require_push;
 use super::{ContributeRepo, Repos, ReposError, WriteRepo, store};
 use crate::base::{RepoPath, RepositoryId, Sha256, blocking};
 use crate::blobs::StoredBlob;
@@ -230,7 +231,7 @@ impl Repos {
         match (draft.contribution, pull_number(branch)) {
             (Some(Contribution { number: Some(own) }), Some(number)) if own == number => Ok(()),
             (None, None) => match self.get(draft.proof.repository().id)? {
-                Some(repository) => self.require_push(&draft.proof, &repository, branch),
+                Some(repository) => require_push(&draft.proof, &repository, branch),
                 None => Ok(()),
             },
             _ => Err(GitError::BadReferenceName(branch.chars().take(100).collect()).into()),

@@ -1,6 +1,7 @@
 //! Large content of a repository: what there is, and taking it away for good.
 
 use super::model::Repository;
+use super::protection::require_rewrite;
 use super::{AdminRepo, Repos, ReposError, WriteRepo, event, pending_links, store};
 use crate::base::{RepositoryId, Sha256, Timestamp, blocking};
 use crate::events::{NewEvent, Origin, Subject};
@@ -179,7 +180,7 @@ impl Repos {
         }
         let row = self.live(proof)?;
         for branch in &branches {
-            self.require_rewrite(proof, &row, &branch.name)?;
+            require_rewrite(proof, &row, &branch.name)?;
         }
         let commands = branches.into_iter().map(|branch| Command {
             name: format!("refs/heads/{}", branch.name),

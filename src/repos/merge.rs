@@ -2,6 +2,7 @@
 
 use super::commit::Announced;
 use super::create::author;
+use super::protection::require_push;
 use super::{Repos, ReposError, WriteRepo};
 use crate::base::blocking;
 use crate::events::Origin;
@@ -46,7 +47,7 @@ impl Repos {
         self.heal_push(&guard).await?;
         self.heal_branch(&guard, &new.base).await?;
         let row = self.live(proof)?;
-        self.require_push(proof, &row, &new.base)?;
+        require_push(proof, &row, &new.base)?;
         let (git, base, reference) = (self.git.clone(), new.base, pull_reference(new.number));
         let (author, message) = (author(proof.actor(), self.clock.now()), new.message);
         let merge = blocking(move || {

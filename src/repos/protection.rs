@@ -83,44 +83,44 @@ impl Repository {
     }
 }
 
+/// Refuses whom the rule for a branch keeps from changing it.
+pub(super) fn require_push(proof: &WriteRepo, row: &Repository, branch: &str) -> Result<(), ReposError> {
+    let access = row.protection_of(branch).map(|rule| rule.push).unwrap_or_default();
+    let allowed = match access {
+        PushAccess::Write => true,
+        PushAccess::Admin => proof.administers(),
+        PushAccess::Nobody => false,
+    };
+    if allowed {
+        Ok(())
+    } else {
+        Err(ReposError::ProtectedBranch {
+            branch: branch.to_owned(),
+            refused: "you may not push to it",
+        })
+    }
+}
+
+/// Refuses whom the rule for a branch keeps from writing its history anew on purpose. A rule that somebody wrote holds
+/// for all. Where there is none, the default branch is guarded against mistakes of a push; this is none, and who
+/// administers the repository, and could write a rule, needs none.
+pub(super) fn require_rewrite(proof: &WriteRepo, row: &Repository, branch: &str) -> Result<(), ReposError> {
+    require_push(proof, row, branch)?;
+    let allowed = match row.written_rule(branch) {
+        Some(rule) => rule.force_push,
+        None => row.default_branch != branch || proof.administers(),
+    };
+    if allowed {
+        Ok(())
+    } else {
+        Err(ReposError::ProtectedBranch {
+            branch: branch.to_owned(),
+            refused: "its history may not be rewritten",
+        })
+    }
+}
+
 impl Repos {
-    /// Refuses whom the rule for a branch keeps from changing it.
-    pub(super) fn require_push(&self, proof: &WriteRepo, row: &Repository, branch: &str) -> Result<(), ReposError> {
-        let access = row.protection_of(branch).map(|rule| rule.push).unwrap_or_default();
-        let allowed = match access {
-            PushAccess::Write => true,
-            PushAccess::Admin => proof.administers(),
-            PushAccess::Nobody => false,
-        };
-        if allowed {
-            Ok(())
-        } else {
-            Err(ReposError::ProtectedBranch {
-                branch: branch.to_owned(),
-                refused: "you may not push to it",
-            })
-        }
-    }
-
-    /// Refuses whom the rule for a branch keeps from writing its history anew on purpose. A rule that somebody wrote holds
-    /// for all. Where there is none, the default branch is guarded against mistakes of a push; this is none, and who
-    /// administers the repository, and could write a rule, needs none.
-    pub(super) fn require_rewrite(&self, proof: &WriteRepo, row: &Repository, branch: &str) -> Result<(), ReposError> {
-        self.require_push(proof, row, branch)?;
-        let allowed = match row.written_rule(branch) {
-            Some(rule) => rule.force_push,
-            None => row.default_branch != branch || proof.administers(),
-        };
-        if allowed {
-            Ok(())
-        } else {
-            Err(ReposError::ProtectedBranch {
-                branch: branch.to_owned(),
-                refused: "its history may not be rewritten",
-            })
-        }
-    }
-
     /// Changes what pushes may do.
     pub async fn change_push_rules(
         &self,

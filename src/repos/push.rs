@@ -6,6 +6,7 @@
 //! for those that a crash cut off.
 
 use super::model::{PushJournal, Repository};
+use super::protection::require_push;
 use super::{Repos, ReposError, WriteRepo, store};
 use crate::base::size::human;
 use crate::base::{RepositoryId, Sha256, blocking};
@@ -151,41 +152,11 @@ impl Repos {
         let judged = self.git.repository(row.id)?.judge_references(&changes, false)?;
         for (place, verdict) in places.into_iter().zip(judged) {
             verdicts[place] = match verdict {
-                Ok(()) => self.allowed(proof, row, &commands[place], incoming)?,
+                Ok(()) => allowed(proof, row, &commands[place], incoming)?,
                 Err(refusal) => Err(refusal.to_string()),
             };
         }
         Ok(verdicts)
-    }
-
-    /// Holds a command to the rules for its branch.
-    fn allowed(
-        &self,
-        proof: &WriteRepo,
-        row: &Repository,
-        command: &Command,
-        incoming: Option<&Incoming>,
-    ) -> Result<Result<(), String>, ReposError> {
-        let Some(branch) = branch_name(&command.name) else {
-            return Ok(Ok(()));
-        };
-        if let Err(error) = self.require_push(proof, row, branch) {
-            return Ok(Err(error.to_string()));
-        }
-        let Some(rule) = row.protection_of(branch) else {
-            return Ok(Ok(()));
-        };
-        let refused = |refused| {
-            let branch = branch.to_owned();
-            Ok(Err(ReposError::ProtectedBranch { branch, refused }.to_string()))
-        };
-        match (command.old, command.new, incoming) {
-            (Some(_), None, _) => Ok(row.require_deletable(branch).map_err(|error| error.to_string())),
-            (Some(old), Some(new), Some(incoming)) if !rule.force_push && !incoming.is_ancestor(old, new)? => {
-                refused("its history may not be rewritten (fetch first, or push to another branch)")
-            }
-            _ => Ok(Ok(())),
-        }
     }
 
     /// Checks that the accepted part of a push is complete, its large files included.
@@ -343,6 +314,35 @@ impl Repos {
                 Ok(())
             })
             .await
+    }
+}
+
+/// Holds a command to the rules for its branch.
+fn allowed(
+    proof: &WriteRepo,
+    row: &Repository,
+    command: &Command,
+    incoming: Option<&Incoming>,
+) -> Result<Result<(), String>, ReposError> {
+    let Some(branch) = branch_name(&command.name) else {
+        return Ok(Ok(()));
+    };
+    if let Err(error) = require_push(proof, row, branch) {
+        return Ok(Err(error.to_string()));
+    }
+    let Some(rule) = row.protection_of(branch) else {
+        return Ok(Ok(()));
+    };
+    let refused = |refused| {
+        let branch = branch.to_owned();
+        Ok(Err(ReposError::ProtectedBranch { branch, refused }.to_string()))
+    };
+    match (command.old, command.new, incoming) {
+        (Some(_), None, _) => Ok(row.require_deletable(branch).map_err(|error| error.to_string())),
+        (Some(old), Some(new), Some(incoming)) if !rule.force_push && !incoming.is_ancestor(old, new)? => {
+            refused("its history may not be rewritten (fetch first, or push to another branch)")
+        }
+        _ => Ok(Ok(())),
     }
 }
 

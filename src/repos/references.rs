@@ -2,6 +2,7 @@
 //! journal and everything that follows are those of a push.
 
 use super::create::author;
+use super::protection::require_push;
 use super::push::Push;
 use super::{Repos, ReposError, WriteRepo};
 use crate::base::blocking;
@@ -35,7 +36,7 @@ impl Repos {
     ) -> Result<(), ReposError> {
         let full = full_branch(name)?;
         let row = self.live(proof)?;
-        self.require_push(proof, &row, name)?;
+        require_push(proof, &row, name)?;
         self.require_new(proof, &full, Some(commit)).await?;
         let command = Command {
             name: full,
@@ -55,7 +56,7 @@ impl Repos {
     ) -> Result<(), ReposError> {
         let (from, to) = (self.removable_branch(proof, old).await?, full_branch(new)?);
         let row = self.live(proof)?;
-        self.require_push(proof, &row, new)?;
+        require_push(proof, &row, new)?;
         self.require_new(proof, &to, None).await?;
         let made = Command {
             name: to,
@@ -121,7 +122,7 @@ impl Repos {
         if row.default_branch == name {
             return Err(GitError::DefaultBranch(name.to_owned()).into());
         }
-        self.require_push(proof, &row, name)?;
+        require_push(proof, &row, name)?;
         row.require_deletable(name)?;
         Ok(Command {
             name: full,

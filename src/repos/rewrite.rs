@@ -2,6 +2,7 @@
 //! push.
 
 use super::create::author;
+use super::protection::require_rewrite;
 use super::{Repos, ReposError, WriteRepo};
 use crate::base::blocking;
 use crate::events::Origin;
@@ -30,7 +31,7 @@ impl Repos {
         let name = format!("refs/heads/{branch}");
         let held = self.held(proof, name.clone(), branch).await?;
         let row = self.live(proof)?;
-        self.require_rewrite(proof, &row, branch)?;
+        require_rewrite(proof, &row, branch)?;
         self.require_room(proof, message.len() as u64)?;
         let (git, id, message) = (self.git.clone(), row.id, message.to_owned());
         let author = author(proof.actor(), self.clock.now());

@@ -85,7 +85,7 @@ pub(super) fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
                 "account {account} is a member of {organization}, which is no organization"
             ));
         }
-        if !store::account(tx, account)?.is_some_and(|found| !found.is_organization()) {
+        if store::account(tx, account)?.is_none_or(|found| found.is_organization()) {
             problems.push(format!("member {account} of organization {organization} is no user"));
         }
     }

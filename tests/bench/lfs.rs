@@ -179,7 +179,8 @@ impl Bench {
         stock.fetch.measure(folder, hub, || self.git(&clone, &receive))?;
         self.verify(&self.object(&clone))?;
         std::fs::remove_file(self.object(&clone))?;
-        let from_nginx = [&["-c", &self.nginx_batch("fetch")], &receive[..]].concat();
+        let batch = self.nginx_batch("fetch");
+        let from_nginx = [&["-c", &batch], &receive[..]].concat();
         peer.fetch.measure(folder, hub, || self.git(&clone, &from_nginx))?;
         self.verify(&self.object(&clone))?;
         std::fs::remove_file(stored)?;

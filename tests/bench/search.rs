@@ -143,7 +143,7 @@ fn ask_hub(index: &RepositoryIndex, queries: &[Typed]) -> anyhow::Result<Vec<Ask
             ..RepositoryQuery::default()
         };
         let start = Instant::now();
-        let results = index.search(&query, Audience::Everyone)?;
+        let results = index.search(&query, &Audience::Everyone)?;
         Ok(Asked {
             milliseconds: start.elapsed().as_secs_f64() * 1e3,
             matches: results.total,
