@@ -817,6 +817,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{organization}/followers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts that follow an organization. */
+        get: operations["hf_list_followers_of_organization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The members of an organization. */
+        get: operations["hf_list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells of an organization, and counts what the caller may see of it. */
+        get: operations["hf_show_organization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{organization}/settings/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The repositories of an organization that the caller sees, and the storage that each takes, the newest change first; for
+         *     its members.
+         */
+        get: operations["hf_list_repositories_of_organization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/popular": {
         parameters: {
             query?: never;
@@ -4862,6 +4933,37 @@ export interface components {
             /** @description The address of its page. */
             url: string;
         };
+        /** @description An organization as the clients take it (§6 of the contract). */
+        HfOrganizationView: {
+            /** @description Where its picture is. */
+            avatarUrl: string;
+            /** @description A text about it. */
+            details?: string | null;
+            /** @description The name that people use. */
+            fullname: string;
+            /** @description Whether the caller follows it. */
+            isFollowing: boolean;
+            /** @description An administrator of the hub vouches for it. */
+            isVerified: boolean;
+            /** @description The name. */
+            name: string;
+            /** @description How many datasets the caller sees in its namespace. */
+            numDatasets: number;
+            /**
+             * Format: int64
+             * @description How many accounts follow it.
+             */
+            numFollowers: number;
+            /** @description How many models, and what shares their family here, the caller sees in its namespace. */
+            numModels: number;
+            /** @description How many spaces the caller sees in its namespace. */
+            numSpaces: number;
+            /**
+             * Format: int64
+             * @description How many members it has.
+             */
+            numUsers: number;
+        };
         /** @description An account and its figures, as far as the caller may see what they count. */
         HfOverviewView: components["schemas"]["HfUserView"] & {
             /**
@@ -4903,8 +5005,8 @@ export interface components {
              * @description Its spaces.
              */
             numSpaces: number;
-            /** @description Organizations, of which there are none here. */
-            orgs: unknown[];
+            /** @description Organizations that it belongs to. */
+            orgs: components["schemas"]["HfMembershipView"][];
         };
         /** @description One path, or some. */
         HfPaths: string | string[];
@@ -8993,6 +9095,153 @@ export interface operations {
         responses: {
             /** @description the OpenAPI document */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_list_followers_of_organization: {
+        parameters: {
+            query?: {
+                /** @description where the page begins, as the header `Link` of the page before says */
+                skip?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its name */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_list_members: {
+        parameters: {
+            query?: {
+                /** @description where the page begins, as the header `Link` of the page before says */
+                skip?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its name */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_show_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its name */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfOrganizationView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_list_repositories_of_organization: {
+        parameters: {
+            query?: {
+                /** @description where the page begins, as the header `Link` of the page before says */
+                skip?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its name */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfStorageView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
