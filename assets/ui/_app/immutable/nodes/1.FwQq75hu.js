@@ -1,2 +1,0 @@
-
-export{t as component}from"../chunks/BmSux_wA.js";

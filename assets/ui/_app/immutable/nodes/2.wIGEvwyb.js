@@ -1,0 +1,2 @@
+
+export{_ as component}from"../chunks/Bvxwh-Ck.js";
