@@ -153,6 +153,14 @@ def say(text):
     print(text, flush=True)
 
 
+def until(expected, ask):
+    """Asks until the answer is this one: rows and the search index follow within moments."""
+    deadline = time.monotonic() + 10
+    while (found := ask()) != expected and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert found == expected, (found, expected)
+
+
 PASSWORD = "correct horse battery"
 
 

@@ -12,13 +12,12 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 
 # Read by the library when it is loaded, like the folder of what it keeps and the address of the hub.
 os.environ.update(HF_HUB_DISABLE_XET="1", HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_DISABLE_PROGRESS_BARS="1")
 os.environ["HF_HUB_DISABLE_UPDATE_CHECK"] = "1"
 
-from hub import Hub, person, refused, say
+from hub import Hub, person, refused, say, until
 
 CARD = """---
 title: Rain
@@ -38,14 +37,6 @@ def step(text):
     global passed
     passed += 1
     say(f"ok {passed} - {text}")
-
-
-def until(expected, ask):
-    """Asks until the answer is this one: the search index follows within moments."""
-    deadline = time.monotonic() + 10
-    while (found := ask()) != expected and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert found == expected, (found, expected)
 
 
 def content_of(length):

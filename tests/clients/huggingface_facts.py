@@ -8,12 +8,11 @@ import json
 import os
 import struct
 import tempfile
-import time
 
 os.environ.update(HF_HUB_DISABLE_XET="1", HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_DISABLE_PROGRESS_BARS="1")
 os.environ["HF_HUB_DISABLE_UPDATE_CHECK"] = "1"
 
-from hub import Hub, person, say
+from hub import Hub, person, say, until
 
 def weights(kind, shape):
     """A safetensors file with one tensor."""
@@ -22,14 +21,6 @@ def weights(kind, shape):
         size *= dimension
     header = json.dumps({"weight": {"dtype": kind, "shape": shape, "data_offsets": [0, size]}}).encode()
     return struct.pack("<Q", len(header)) + header + bytes(size)
-
-
-def until(expected, ask):
-    """Asks until the answer is this one: rows and the search index follow within moments."""
-    deadline = time.monotonic() + 10
-    while (found := ask()) != expected and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert found == expected, (found, expected)
 
 
 def flow(api, errors):

@@ -14,7 +14,7 @@ import tempfile
 os.environ.update(HF_HUB_DISABLE_XET="1", HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_DISABLE_PROGRESS_BARS="1")
 os.environ["HF_HUB_DISABLE_UPDATE_CHECK"] = "1"
 
-from hub import Client, Hub, person, refused, say
+from hub import Client, Hub, person, refused, say, until
 
 def access(hub, ana, ben, nobody, ben_token, errors):
     """A gated model: seen by all, read by those who got access."""
@@ -108,7 +108,7 @@ def organizations(hub, ana, ben, ana_token, errors):
     refused(errors.HfHubHTTPError, ben.upload_file, path_or_fileobj=b"x", path_in_repo="a.txt", repo_id="lab/ice")
     assert ben.model_info("lab/ice").private
     assert {one.id for one in ben.list_user_repos(namespace="lab")} == {"lab/ice", "lab/snow"}
-    assert {one.id for one in ben.list_models(author="lab")} == {"lab/ice", "lab/snow"}
+    until({"lab/ice", "lab/snow"}, lambda: {one.id for one in ben.list_models(author="lab")})
     told = ben.get_organization_overview("lab")
     assert (told.fullname, told.num_users, told.num_models) == ("Ice Lab", 2, 2), told
     assert [one.username for one in ben.list_organization_members("lab")] == ["ana", "ben"]
