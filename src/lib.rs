@@ -29,6 +29,8 @@ pub mod git;
 pub mod hf;
 // HTTP toolkit: extractors, error envelope, pages, ranges. No routes.
 pub mod http;
+// Webhooks: who is told of what happens, and how it went.
+pub mod hooks;
 // Durable queue and periodic tasks with visible status.
 pub mod jobs;
 // Signing keys and signatures of URLs and tokens.

@@ -6,6 +6,7 @@ use crate::base::Sha256;
 use crate::base::size::human;
 use crate::cards::CardFollower;
 use crate::files::SpaceConsumer;
+use crate::hooks::{Delivery, HookFollower};
 use crate::jobs::{JobError, PeriodicTask};
 use crate::models::ModelFollower;
 use crate::pulls;
@@ -19,15 +20,8 @@ use tokio_util::task::TaskTracker;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
-const DAY: Duration = Duration::from_hours(24);
 
-/// Blobs that nothing names are kept so long, for uploads and commits in progress and for a restored backup.
-const BLOB_GRACE: Duration = DAY;
-
-/// Large content that was sent and that no commit has named keeps its right so long, for a push that goes on later.
-const PENDING_GRACE: Duration = Duration::from_hours(72);
-
-/// Registers every consumer of events and every task.
+/// Registers every consumer of events, every kind of job and every task.
 pub(super) fn register(hub: &Hub) -> Result<(), AppError> {
     hub.events.register(PathHistory::new(hub.repos.clone()));
     hub.events.register(ClassificationCounts::new(hub.taxonomy.clone()));
@@ -35,10 +29,12 @@ pub(super) fn register(hub: &Hub) -> Result<(), AppError> {
     hub.events.register(ModelFollower::new(hub.models.clone()));
     hub.events.register(SpaceConsumer::new(hub.files.clone()));
     hub.events.register(pulls::Forgetting::new(hub.pulls.clone()));
+    hub.events.register(HookFollower::new(hub.hooks.clone()));
+    hub.jobs.register::<Delivery>(hub.hooks.clone());
     hub.events.register(Forgetting::new(hub.social.clone()));
     hub.events.register(Moving::new(hub.social.clone()));
     hub.events.register(SearchConsumer::new(hub.search.clone()));
-    for task in tasks(hub).into_iter().chain(hub.users.tasks()) {
+    for task in tasks(hub).into_iter().chain(long_tasks(hub)).chain(hub.users.tasks()) {
         hub.tasks.register(task)?;
     }
     Ok(())
@@ -74,15 +70,6 @@ fn tasks(hub: &Hub) -> Vec<PeriodicTask> {
             Some(10 * MINUTE),
             pack,
         ),
-        PeriodicTask::new(
-            "gc",
-            "Packs repositories anew and removes what no branch or tag has led to for long enough.",
-            Some(HOUR),
-            {
-                let hub = hub.clone();
-                move |stop| collect(hub.clone(), stop)
-            },
-        ),
         task(
             hub,
             "expire-uploads",
@@ -107,6 +94,30 @@ fn tasks(hub: &Hub) -> Vec<PeriodicTask> {
     ]
 }
 
+/// Tasks that end soon when the hub stops.
+fn long_tasks(hub: &Hub) -> [PeriodicTask; 2] {
+    [
+        PeriodicTask::new(
+            "chunk-whole-files",
+            "Cuts large files that came whole into chunks, where `storage.chunk_whole_files` says so.",
+            Some(10 * MINUTE),
+            {
+                let hub = hub.clone();
+                move |stop| chunk_whole_files(hub.clone(), stop)
+            },
+        ),
+        PeriodicTask::new(
+            "gc",
+            "Packs repositories anew and removes what no branch or tag has led to for long enough.",
+            Some(HOUR),
+            {
+                let hub = hub.clone();
+                move |stop| collect(hub.clone(), stop)
+            },
+        ),
+    ]
+}
+
 async fn check(hub: Hub) -> Result<String, JobError> {
     let problems = hub.check(false).await?;
     match problems.len() {
@@ -126,7 +137,14 @@ async fn sweep(hub: Hub) -> Result<String, JobError> {
     let folders = hub.repos.remove_orphans().await?;
     let repos = hub.repos.clone();
     let named = move |batch: &[Sha256]| repos.named_among(batch);
-    let report = hub.blobs.sweep(named, BLOB_GRACE).await?;
+    let config = hub.config.current();
+    let grace = config.storage.unnamed_grace;
+    let mut report = hub.blobs.sweep(named.clone(), grace).await?;
+    if config.storage.chunk_whole_files {
+        let whole = hub.blobs.drop_whole_forms(named, grace).await?;
+        report.removed += whole.removed;
+        report.removed_bytes += whole.removed_bytes;
+    }
     let (removed, looked_at, size) = (report.removed, report.looked_at, human(report.removed_bytes));
     Ok(format!(
         "Removed {removed} of {looked_at} pieces of large content ({size}) and {folders} folders."
@@ -141,11 +159,17 @@ async fn collect(hub: Hub, stop: CancellationToken) -> Result<String, JobError> 
     Ok(hub.collect(false, stop).await?)
 }
 
+async fn chunk_whole_files(hub: Hub, stop: CancellationToken) -> Result<String, JobError> {
+    let chunked = hub.files.chunk_whole_files(&stop).await?;
+    let (files, size, failed) = (chunked.files, human(chunked.bytes), chunked.failed);
+    Ok(format!(
+        "Cut {files} files ({size}) into chunks; {failed} could not be cut."
+    ))
+}
+
 async fn expire_uploads(hub: Hub) -> Result<String, JobError> {
-    let (mut sessions, links) = (
-        hub.files.expire_sessions().await?,
-        hub.repos.end_pending(PENDING_GRACE).await?,
-    );
+    let grace = hub.config.current().storage.uncommitted_grace;
+    let (mut sessions, links) = (hub.files.expire_sessions().await?, hub.repos.end_pending(grace).await?);
     // Last, because it needs the object store, which may not answer.
     sessions += hub.files.expire_direct().await?;
     Ok(format!(

@@ -45,6 +45,7 @@ impl Hub {
                 problems.extend(models::check(tx)?);
                 problems.extend(hub.files.check(tx)?);
                 problems.extend(hub.pulls.check(tx)?);
+                problems.extend(hub.hooks.check(tx)?);
                 problems.extend(hub.social.check(tx)?);
                 Ok(problems)
             })

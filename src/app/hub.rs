@@ -9,6 +9,7 @@ use crate::editor::Editor;
 use crate::events::Events;
 use crate::files::{Files, Traffic};
 use crate::git::Git;
+use crate::hooks::Hooks;
 use crate::jobs::{Jobs, JobsOptions, Tasks};
 use crate::keys::Keys;
 use crate::models::Models;
@@ -60,6 +61,8 @@ pub struct Hub {
     pub editor: Editor,
     /// Discussions and pull requests.
     pub pulls: Pulls,
+    /// Webhooks.
+    pub hooks: Hooks,
     /// Stars, follows and counters.
     pub social: Social,
     /// The search indexes.
@@ -106,6 +109,16 @@ impl Hub {
         );
         let editor = Editor::new(store.clone(), files.clone());
         let pulls = Pulls::new(store.clone(), events.clone(), repos.clone(), clock.clone());
+        let hooks = Hooks::new(
+            store.clone(),
+            keys.clone(),
+            jobs.clone(),
+            events.clone(),
+            repos.clone(),
+            pulls.clone(),
+            config.clone(),
+            clock.clone(),
+        );
         let social = Social::new(
             store.clone(),
             events.clone(),
@@ -140,6 +153,7 @@ impl Hub {
             files,
             editor,
             pulls,
+            hooks,
             social,
             search,
         })

@@ -3,7 +3,7 @@ use crate::base::RepositoryKind;
 use crate::http::KnownRoutes;
 use crate::repos::RepositoryAddress;
 use crate::users::api::RepositoryResolver;
-use crate::{admin, cards, editor, files, hf, repos, search, social, taxonomy, transport, users, web};
+use crate::{admin, cards, editor, files, hf, hooks, repos, search, social, taxonomy, transport, users, web};
 use actix_web::web::Data;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
@@ -23,6 +23,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(taxonomy::api::routes)
         .configure(cards::api::routes)
         .configure(social::api::routes)
+        .configure(hooks::api::routes)
         .configure(search::api::routes)
         .configure(files::api::routes)
         .configure(editor::api::routes)
@@ -56,6 +57,7 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
     let resolver = Data::new(token_repositories(hub));
     let traffic = Data::new(hub.traffic.clone());
     let social = Data::new(hub.social.clone());
+    let hooks = Data::new(hub.hooks.clone());
     let search = Data::new(hub.search.clone());
     let parts = Data::new(web::api::RepositoryParts {
         repos: hub.repos.clone(),
@@ -88,6 +90,7 @@ pub(super) fn data(hub: &Hub) -> impl Fn(&mut actix_web::web::ServiceConfig) + C
             .app_data(resolver.clone())
             .app_data(traffic.clone())
             .app_data(social.clone())
+            .app_data(hooks.clone())
             .app_data(search.clone())
             .app_data(files.clone())
             .app_data(editor.clone())
@@ -104,6 +107,7 @@ fn hf_parts(hub: &Hub) -> hf::HfParts {
         editor: hub.editor.clone(),
         pulls: hub.pulls.clone(),
         users: hub.users.clone(),
+        hooks: hub.hooks.clone(),
         social: hub.social.clone(),
         search: hub.search.clone(),
     }

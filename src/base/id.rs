@@ -86,6 +86,10 @@ define_id!(
     CollectionId
 );
 define_id!(
+    /// A webhook.
+    WebhookId
+);
+define_id!(
     /// A piece of background work.
     JobId
 );

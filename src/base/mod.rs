@@ -15,7 +15,7 @@ pub mod size;
 /// Times, days and the clock.
 pub mod time;
 
-pub use id::{CollectionId, JobId, LockId, RepositoryId, SessionId, TokenId, UploadId, UserId};
+pub use id::{CollectionId, JobId, LockId, RepositoryId, SessionId, TokenId, UploadId, UserId, WebhookId};
 pub use names::{AccountName, Family, RepositoryKind, RepositoryName};
 pub use path::RepoPath;
 pub use reserved::is_reserved;

@@ -24,6 +24,7 @@ const RESERVED: &[&str] = &[
     "datasets",
     "datasets-tags-by-type",
     "design",
+    "device",
     "discussions",
     "docs",
     "download",

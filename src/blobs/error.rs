@@ -114,6 +114,9 @@ pub enum BlobError {
         /// The xorb.
         xorb: XetHash,
     },
+    /// Those who only contribute to a repository have sent it as much as they may.
+    #[error("This repository takes no more content from those who may not write to it.")]
+    ContributionsFull,
     /// The terms of a file do not make up what they announce.
     #[error("The terms of the file {file} {reason}. Upload the file again.")]
     BadRecipe {

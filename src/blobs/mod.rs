@@ -14,6 +14,7 @@
 //! - Knowing a hash is no right to read: access is the caller's to check.
 //!
 //! - A recipe counts only after every byte that it gives was rebuilt and hashed.
+//! - [`Blobs::chunking`] gives what came whole a recipe; [`Blobs::drop_whole_forms`] removes the whole form afterwards.
 //!
 //! The rows of recipes and xorbs are this engine's, since a recipe is content and no word about it. They name holders,
 //! which are repositories, because a holder may name only what it sent itself. Absent on purpose: who owns what, quotas,
@@ -21,6 +22,9 @@
 
 mod bucket;
 mod check;
+mod chunk_rows;
+mod chunk_search;
+mod chunking;
 mod cursor;
 mod direct;
 mod error;
@@ -29,6 +33,7 @@ mod key;
 mod link;
 mod local;
 mod locks;
+mod migration;
 mod placing;
 mod probe;
 mod pump;
@@ -37,6 +42,8 @@ mod rebuild;
 mod recipe;
 mod recipe_rows;
 mod running_hash;
+mod sender;
+mod sharing;
 mod spool;
 mod staging;
 mod stream;
@@ -59,7 +66,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use crate::base::{Clock, Sha256, Timestamp, blocking};
+use crate::base::{Clock, RepositoryId, Sha256, Timestamp, blocking};
 use crate::config::{BlobBackend, BlobsConfig};
 use crate::keys::Keys;
 use crate::store::{ReadRows, Store, StoreError};
@@ -71,26 +78,31 @@ use locks::BlobLocks;
 use xorb_index::EndsCache;
 
 pub use check::{BlobProblem, CheckReport};
+pub use chunk_rows::TABLES as CHUNK_TABLES;
+pub use chunking::Chunking;
 pub use cursor::BlobCursor;
 pub use direct::{DirectParts, JoinedParts};
 pub use error::BlobError;
 pub use fetch_plan::{FetchPlan, XorbRange};
 pub use link::{Presentation, SignedBlob};
+pub use migration::COUNT_CHUNKED_SPACE;
 pub use probe::ProbeReport;
 pub use reader::BlobReader;
 pub use recipe::{AnnouncedRecipe, Recipe, RecipeTerm};
 pub use recipe_rows::TABLES as RECIPE_TABLES;
+pub use sender::{Contributor, XorbSender};
+pub use sharing::share_recipes;
 pub use spool::{Spool, Spooled};
 pub use staging::{ChunkWriter, StagedUpload, Staging};
 pub use stream::BlobStream;
 pub use sweep::SweepReport;
 pub use writer::{BlobWriter, Expected};
-pub use xorb_rows::{TABLES as XORB_TABLES, forget_holder};
+pub use xorb_rows::{ChunkedSpace, TABLES as XORB_TABLES, chunked_space, forget_holder, take_over};
 pub use xorbs::{LARGEST_XORB, XorbWriter};
 
 /// Contradictions within the rows of recipes and xorbs, as sentences.
 pub fn check_rows(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
-    Ok([xorb_rows::check(tx)?, recipe_rows::check(tx)?].concat())
+    Ok([xorb_rows::check(tx)?, chunk_rows::check(tx)?, recipe_rows::check(tx)?].concat())
 }
 
 /// Content that is durable in the store.
@@ -120,6 +132,8 @@ struct Inner {
     xorb_ends: EndsCache,
     /// When somebody last counted on content whose age cannot be renewed: recipes, and objects in S3.
     adopted: Mutex<HashMap<Sha256, Timestamp>>,
+    /// Bytes of xorbs that are packed here for a holder, while no recipe names them.
+    packing: Mutex<Option<(RepositoryId, u64)>>,
     uploads: staging::Uploads,
     next_incoming: AtomicU64,
     direct_download: bool,
@@ -165,6 +179,7 @@ impl Blobs {
             xorb_locks: BlobLocks::default(),
             xorb_ends: EndsCache::default(),
             adopted: Mutex::default(),
+            packing: Mutex::default(),
             uploads: Mutex::default(),
             next_incoming: AtomicU64::new(1),
             direct_download: config.s3_direct_download,

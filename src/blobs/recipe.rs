@@ -7,13 +7,15 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use sha2::Digest;
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 use super::key::Collection;
 use super::rebuild::OpenRecipe;
+use super::sender::XorbSender;
 use super::xet::hash::{FileHasher, XetHash, range_verification_hash};
 use super::xet::shard::Term;
 use super::xet::xorb::XorbChunk;
-use super::{BlobError, Blobs, StoredBlob, recipe_rows, xorb_rows};
+use super::{BlobError, Blobs, StoredBlob, chunk_rows, recipe_rows, xorb_rows};
 use crate::base::{RepositoryId, Sha256, blocking};
 use crate::store::StoreError;
 
@@ -58,21 +60,28 @@ impl AnnouncedRecipe {
     pub fn size(&self) -> u64 {
         self.terms.iter().map(|term| u64::from(term.raw_len)).sum()
     }
+
+    /// The xorbs that its terms name, each once.
+    fn xorbs(&self) -> Vec<XetHash> {
+        let names: BTreeSet<[u8; 32]> = self.terms.iter().map(|term| *term.xorb.as_bytes()).collect();
+        names.into_iter().map(XetHash::from_bytes).collect()
+    }
 }
 
 impl Blobs {
-    /// Verifies a file that its holder announces: that it sent every xorb that the terms name, the lengths and the proof of
+    /// Verifies a file that is announced: that the sender may name every xorb that the terms name, the lengths and the proof of
     /// each term, the hash of the file, and, by rebuilding the content in a stream, its SHA-256. The recipe is durable then,
     /// as a blob whose name nobody has said yet. `progress` hears of bytes that were rebuilt.
     pub async fn take_recipe(
         &self,
-        holder: RepositoryId,
+        sender: XorbSender,
         announced: AnnouncedRecipe,
         progress: impl FnMut(u64) + Send + 'static,
     ) -> Result<StoredBlob, BlobError> {
-        self.count_on_xorbs(holder, &announced).await?;
+        let holder = sender.holder;
+        self.count_on_xorbs(sender, &announced).await?;
         let told = announced.sha256;
-        let recipe = self.verified(announced).await?;
+        let (recipe, first) = self.verified(announced).await?;
         let sha256 = self.hash_of(recipe.clone(), progress).await?;
         if let Some(expected) = told.filter(|told| *told != sha256) {
             return Err(BlobError::HashMismatch {
@@ -90,6 +99,12 @@ impl Blobs {
                 }
             }
             recipe_rows::put(tx, sha256, holder, &recipe, now)?;
+            // Clients ask for the first chunk of every file whether they have to send it.
+            if let (Some(chunk), Some(term)) = (first, recipe.terms.first())
+                && xorb_rows::is_held(tx, holder, term.xorb)?
+            {
+                chunk_rows::add(tx, holder, term.xorb, chunk)?;
+            }
             Ok(())
         });
         written.await?;
@@ -101,26 +116,25 @@ impl Blobs {
         })
     }
 
-    /// What a holder may name must be its own; it stays for the time of grace at least.
-    async fn count_on_xorbs(&self, holder: RepositoryId, announced: &AnnouncedRecipe) -> Result<(), BlobError> {
-        let xorbs: BTreeSet<[u8; 32]> = announced.terms.iter().map(|term| *term.xorb.as_bytes()).collect();
-        let xorbs: Vec<XetHash> = xorbs.into_iter().map(XetHash::from_bytes).collect();
-        let now = self.now();
+    /// What is named must be the sender's to name; it stays for the time of grace at least.
+    async fn count_on_xorbs(&self, sender: XorbSender, announced: &AnnouncedRecipe) -> Result<(), BlobError> {
+        let (xorbs, now) = (announced.xorbs(), self.now());
         let renewed = self.0.store.write(move |tx| {
             for xorb in &xorbs {
-                if !xorb_rows::is_held(tx, holder, *xorb)? {
+                if !xorb_rows::may_name(tx, sender, *xorb)? {
                     return Err(BlobError::UnknownXorb { xorb: *xorb });
                 }
             }
-            Ok(xorb_rows::renew(tx, holder, &xorbs, now)?)
+            Ok(xorb_rows::renew(tx, sender.holder, &xorbs, now)?)
         });
         renewed.await
     }
 
-    async fn verified(&self, announced: AnnouncedRecipe) -> Result<Recipe, BlobError> {
+    /// The recipe, and the first chunk of the file.
+    async fn verified(&self, announced: AnnouncedRecipe) -> Result<(Recipe, Option<XetHash>), BlobError> {
         let (file, size) = (announced.file, announced.size());
         let bad = |reason| BlobError::BadRecipe { file, reason };
-        let mut hasher = FileHasher::default();
+        let (mut hasher, mut first) = (FileHasher::default(), None);
         let mut terms = Vec::with_capacity(announced.terms.len());
         let mut indexes: HashMap<[u8; 32], Vec<XorbChunk>> = HashMap::new();
         for term in announced.terms {
@@ -139,6 +153,7 @@ impl Blobs {
                 .map_or(0, |last| chunks[last].raw_end);
             let mut end = before;
             for chunk in run {
+                first = first.or(Some(chunk.hash));
                 hasher.add(chunk.hash, u64::from(chunk.raw_end - end));
                 end = chunk.raw_end;
             }
@@ -158,7 +173,7 @@ impl Blobs {
         if hasher.finish() != file {
             return Err(bad("make up a file with another hash"));
         }
-        Ok(Recipe { file, size, terms })
+        Ok((Recipe { file, size, terms }, first))
     }
 
     /// The digest of what a recipe gives.
@@ -170,10 +185,16 @@ impl Blobs {
         let size = recipe.size;
         let mut stream = Arc::new(OpenRecipe::new(self.clone(), recipe)).stream(0..size);
         let runtime = Handle::current();
+        // Whoever has lost interest does not let the hub wait for this when it stops.
+        let abandoned = CancellationToken::new();
+        let _waiting = abandoned.clone().drop_guard();
         blocking(move || {
             let mut hasher = sha2::Sha256::new();
             while let Some(piece) = runtime.block_on(stream.next()) {
                 let piece = piece?;
+                if abandoned.is_cancelled() {
+                    return Err(BlobError::Abandoned);
+                }
                 hasher.update(&piece);
                 progress(piece.len() as u64);
             }
@@ -185,6 +206,23 @@ impl Blobs {
     /// The recipe that a holder sent for a blob.
     pub fn recipe_of(&self, holder: RepositoryId, sha256: Sha256) -> Result<Option<Recipe>, BlobError> {
         Ok(self.0.store.read(|tx| recipe_rows::recipe(tx, sha256, holder))?)
+    }
+
+    /// Those of these blobs of which the holder has no recipe.
+    pub fn without_recipe(
+        &self,
+        blobs: impl IntoIterator<Item = (RepositoryId, Sha256)>,
+    ) -> Result<Vec<(RepositoryId, Sha256)>, BlobError> {
+        let found = self.0.store.read(|tx| {
+            let mut without = Vec::new();
+            for (holder, sha256) in blobs {
+                if !recipe_rows::is_recipe_of(tx, sha256, holder)? {
+                    without.push((holder, sha256));
+                }
+            }
+            Ok::<_, StoreError>(without)
+        });
+        Ok(found?)
     }
 
     /// The blob that a holder sent under this hash.

@@ -6,12 +6,13 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::ControlFlow;
 
 use super::recipe::{Recipe, RecipeTerm};
 use super::xet::hash::XetHash;
-use super::xorb_rows;
+use super::xorb_rows::{self, ChunkedSpace};
 use crate::base::{RepositoryId, Sha256, Timestamp};
 use crate::store::{ReadRows, Scan, StoreError, Table, TableSpec, WriteTx};
 
@@ -122,6 +123,17 @@ fn xorbs_of(recipe: &Recipe) -> BTreeSet<[u8; 32]> {
     recipe.terms.iter().map(|term| *term.xorb.as_bytes()).collect()
 }
 
+/// The xorbs that the recipe of a blob names, if the holder sent one.
+pub(in crate::blobs) fn xorbs_of_blob(
+    tx: &impl ReadRows,
+    sha256: Sha256,
+    holder: RepositoryId,
+) -> Result<Vec<XetHash>, StoreError> {
+    let recipe = recipe(tx, sha256, holder)?;
+    let names = recipe.iter().flat_map(xorbs_of);
+    Ok(names.map(XetHash::from_bytes).collect())
+}
+
 /// The recipe of a blob that this holder sent.
 pub(in crate::blobs) fn recipe(
     tx: &impl ReadRows,
@@ -140,6 +152,33 @@ pub(in crate::blobs) fn any_recipe(tx: &impl ReadRows, sha256: Sha256) -> Result
 /// Whether anybody sent a recipe of the blob.
 pub(in crate::blobs) fn has_recipe(tx: &impl ReadRows, sha256: Sha256) -> Result<bool, StoreError> {
     Ok(!RECIPES.keys(tx, &Scan::prefix(&(sha256,)).limit(1))?.is_empty())
+}
+
+/// Whether a recipe of the blob has been there since before a time.
+pub(in crate::blobs) fn has_old_recipe(
+    tx: &impl ReadRows,
+    sha256: Sha256,
+    before: Timestamp,
+) -> Result<bool, StoreError> {
+    let mut found = false;
+    RECIPES.scan(tx, &Scan::prefix(&(sha256,)), |_, row| {
+        found = row.since < before;
+        Ok::<_, StoreError>(if found {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
+    })?;
+    Ok(found)
+}
+
+/// Whether this holder has a recipe of the blob.
+pub(in crate::blobs) fn is_recipe_of(
+    tx: &impl ReadRows,
+    sha256: Sha256,
+    holder: RepositoryId,
+) -> Result<bool, StoreError> {
+    RECIPES.contains(tx, &(sha256, holder))
 }
 
 /// The blob that a holder sent under this hash.
@@ -168,6 +207,26 @@ pub(in crate::blobs) fn is_used_by(
     Ok(!USES.keys(tx, &scan)?.is_empty())
 }
 
+/// Xorbs that recipes of a holder name beside this one, in the order of their terms; at most so many recipes are looked at.
+pub(in crate::blobs) fn xorbs_beside(
+    tx: &impl ReadRows,
+    xorb: XetHash,
+    holder: RepositoryId,
+    limit: usize,
+) -> Result<Vec<XetHash>, StoreError> {
+    let scan = Scan::prefix(&(*xorb.as_bytes(), holder)).limit(limit);
+    let (mut beside, mut seen) = (Vec::new(), BTreeSet::from([*xorb.as_bytes()]));
+    for (_, _, sha256) in USES.keys(tx, &scan)? {
+        let terms = recipe(tx, sha256, holder)?.map_or_else(Vec::new, |recipe| recipe.terms);
+        for term in terms {
+            if seen.insert(*term.xorb.as_bytes()) {
+                beside.push(term.xorb);
+            }
+        }
+    }
+    Ok(beside)
+}
+
 /// Writes the recipe of a blob, in place of one that the holder sent before.
 pub(in crate::blobs) fn put(
     tx: &WriteTx<'_>,
@@ -187,11 +246,11 @@ pub(in crate::blobs) fn put(
     for xorb in xorbs_of(recipe) {
         let name = XetHash::from_bytes(xorb);
         if !is_used_by(tx, name, holder)? {
-            xorb_rows::end_waiting(tx, holder, name)?;
+            xorb_rows::begin_use(tx, holder, name)?;
         }
         USES.put(tx, &(xorb, holder, sha256), &())?;
     }
-    Ok(())
+    xorb_rows::change_content(tx, holder, 0, recipe.size)
 }
 
 /// Removes the recipe of a blob that a holder sent.
@@ -205,10 +264,26 @@ pub(in crate::blobs) fn remove(tx: &WriteTx<'_>, sha256: Sha256, holder: Reposit
         let name = XetHash::from_bytes(xorb);
         USES.delete(tx, &(xorb, holder, sha256))?;
         if !is_used_by(tx, name, holder)? {
-            xorb_rows::add_waiting(tx, holder, name)?;
+            xorb_rows::end_use(tx, holder, name)?;
         }
     }
-    Ok(())
+    xorb_rows::change_content(tx, holder, recipe.size, 0)
+}
+
+/// What the recipes of every holder make up and take, counted anew.
+pub(in crate::blobs) fn spaces(tx: &impl ReadRows) -> Result<BTreeMap<RepositoryId, ChunkedSpace>, StoreError> {
+    let mut spaces = BTreeMap::<RepositoryId, ChunkedSpace>::new();
+    RECIPES.scan(tx, &Scan::all(), |(_, holder), row| {
+        spaces.entry(holder).or_default().content_bytes += row.size;
+        Ok::<_, StoreError>(ControlFlow::Continue(()))
+    })?;
+    let uses = USES.keys(tx, &Scan::all())?;
+    let named: BTreeSet<_> = uses.into_iter().map(|(xorb, holder, _)| (xorb, holder)).collect();
+    for (xorb, holder) in named {
+        let row = xorb_rows::xorb(tx, XetHash::from_bytes(xorb))?;
+        spaces.entry(holder).or_default().stored_bytes += row.map_or(0, |row| row.stored_len);
+    }
+    Ok(spaces)
 }
 
 /// Names of recipes from behind one on, at most so many.

@@ -7,8 +7,9 @@ use futures_util::TryStreamExt;
 
 use super::key::Collection;
 use super::local::Found;
-use super::{Backend, BlobError, Blobs, Staging};
+use super::{Backend, BlobError, Blobs, Staging, recipe_rows};
 use crate::base::{Sha256, Timestamp, UploadId, blocking};
+use crate::store::StoreError;
 
 /// How many blobs the caller is asked about at once.
 const BATCH: usize = 1_000;
@@ -50,6 +51,34 @@ impl Blobs {
         self.sweep_xorbs(before, &mut report).await?;
         self.forget_adoptions(before);
         Ok(report)
+    }
+
+    /// Removes the whole form of blobs that are named, and that a recipe has given as well for `grace`. Nobody has put such a
+    /// blob again meanwhile. `named` is as in [`Blobs::sweep`].
+    pub async fn drop_whole_forms<E>(
+        &self,
+        named: impl Fn(&[Sha256]) -> Result<HashSet<Sha256>, E> + Send + Sync + 'static,
+        grace: Duration,
+    ) -> Result<SweepReport, BlobError>
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let (store, before) = (self.0.store.clone(), self.now().minus(grace));
+        // What is not named is the sweeper's, by its own rules.
+        let needed: Named = Arc::new(move |batch| {
+            let named = named(batch).map_err(|error| BlobError::Names { source: error.into() })?;
+            let needed = store.read(|tx| {
+                let mut needed = HashSet::new();
+                for sha256 in batch {
+                    if !named.contains(sha256) || !recipe_rows::has_old_recipe(tx, *sha256, before)? {
+                        needed.insert(*sha256);
+                    }
+                }
+                Ok::<_, StoreError>(needed)
+            });
+            Ok(needed?)
+        });
+        self.sweep_kept(Collection::Blobs, &needed, before).await
     }
 
     /// Removes pieces of a collection that are not named and have been so since before a time.

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use super::key::{Collection, StorageKey};
 use super::placing::Placing;
 use super::pump::{Parcels, Pump};
+use super::sender::XorbSender;
 use super::writer::StagedFile;
 use super::xet::hash::XetHash;
 use super::xet::xorb::{XorbIndex, XorbVerifier};
@@ -18,7 +19,6 @@ use super::xorb_index::{encoded, shelf_name};
 use super::xorb_rows::{self, XorbRow};
 use super::{BlobError, BlobReader, Blobs};
 use crate::base::{RepositoryId, blocking};
-use crate::store::StoreError;
 
 /// The most bytes of a xorb as it is sent: 64 MiB of chunks, their headers, and a footer that is not kept.
 pub const LARGEST_XORB: u64 = 66 * 1024 * 1024;
@@ -51,9 +51,14 @@ impl Blobs {
         }
     }
 
-    /// Whether a holder sent the xorb and may name it.
+    /// Whether a holder has the xorb.
     pub fn holds_xorb(&self, holder: RepositoryId, xorb: XetHash) -> Result<bool, BlobError> {
         Ok(self.0.store.read(|tx| xorb_rows::is_held(tx, holder, xorb))?)
+    }
+
+    /// Whether a sender may name the xorb.
+    pub fn may_name_xorb(&self, sender: XorbSender, xorb: XetHash) -> Result<bool, BlobError> {
+        Ok(self.0.store.read(|tx| xorb_rows::may_name(tx, sender, xorb))?)
     }
 
     /// The epoch under which clients may remember what a holder has.
@@ -61,9 +66,15 @@ impl Blobs {
         Ok(self.0.store.read(|tx| xorb_rows::epoch(tx, holder))?)
     }
 
-    /// Bytes that a holder sent and that no recipe of it names yet.
+    /// Bytes that a holder sent and that no recipe of it names yet; what the hub packs for it is not among them.
     pub fn waiting_xorb_bytes(&self, holder: RepositoryId) -> Result<u64, BlobError> {
-        Ok(self.0.store.read(|tx| xorb_rows::waiting_bytes(tx, holder))?)
+        let waiting = self.0.store.read(|tx| xorb_rows::waiting_bytes(tx, holder))?;
+        Ok(waiting.saturating_sub(self.packing_bytes(holder)))
+    }
+
+    /// Bytes of xorbs that contributors sent to a holder and that do not count as its own.
+    pub fn contributed_xorb_bytes(&self, holder: RepositoryId) -> Result<u64, BlobError> {
+        Ok(self.0.store.read(|tx| xorb_rows::contributed_bytes(tx, holder))?)
     }
 
     /// Opens the chunks of a xorb as they are stored, for whoever has the right to ranges of it.
@@ -83,11 +94,13 @@ impl XorbWriter {
         self.pump.push(chunk).await
     }
 
-    /// Answers after the xorb is durable and its holder may name it; `true` when the holder had not sent it before. That
-    /// another holder has sent it shortens nothing that a client could see but the last step.
-    pub async fn finish(self, holder: RepositoryId) -> Result<bool, BlobError> {
+    /// Answers after the xorb is durable and its sender may name it; `true` when the sender might not before. That another
+    /// has sent it shortens nothing that a client could see but the last step.
+    pub async fn finish(self, sender: XorbSender) -> Result<bool, BlobError> {
         let Self { blobs, xorb, pump, .. } = self;
         let StagedXorb { file, index } = pump.finish().await?;
+        let searched = index.chunks.iter().map(|chunk| chunk.hash);
+        let searched: Vec<XetHash> = searched.filter(|chunk| chunk.is_searched()).collect();
         let row = XorbRow {
             stored_len: index.stored_len,
             raw_len: index.raw_len,
@@ -110,12 +123,15 @@ impl XorbWriter {
                 };
                 blobs.put_in_place(placing).await?;
             }
-            let placed = file.is_none();
+            let (placed, searched) = (file.is_none(), searched.clone());
             let held = blobs.0.store.write(move |tx| {
                 if !placed && xorb_rows::xorb(tx, xorb)?.is_none() {
-                    return Ok::<_, StoreError>(None);
+                    return Ok(None);
                 }
-                xorb_rows::hold(tx, holder, xorb, &row).map(Some)
+                if !xorb_rows::has_room(tx, sender, xorb, row.stored_len)? {
+                    return Err(BlobError::ContributionsFull);
+                }
+                Ok(Some(xorb_rows::hold(tx, sender, xorb, &row, &searched)?))
             });
             match held.await? {
                 Some(is_new) => {

@@ -59,7 +59,8 @@ impl Cards {
     async fn refresh_readable(&self, id: RepositoryId) -> Result<bool, CardsError> {
         match self.refresh(id).await {
             Err(CardsError::Git(error)) => {
-                tracing::error!(repository = %id, %error, "the card of a repository cannot be read");
+                self.repos
+                    .tell_unreadable(id, "the card of a repository cannot be read", &error)?;
                 Ok(false)
             }
             other => other,

@@ -29,9 +29,9 @@ pub use layers::{Flag, Source};
 pub use live::LiveConfig;
 pub use loader::{Loaded, Loader};
 pub use sections::{
-    AuthConfig, Config, DataConfig, JobsConfig, LogConfig, ServerConfig, StatisticsConfig, StorageConfig, StoreConfig,
-    UploadsConfig,
+    AuthConfig, Config, DataConfig, HooksConfig, JobsConfig, LogConfig, ServerConfig, StatisticsConfig, StorageConfig,
+    StoreConfig, UploadsConfig,
 };
 pub use setting::{Applies, Setting};
-pub use value::{LogFilter, LogFormat, PublicUrl, Registration, Secret, Size};
+pub use value::{LogFilter, LogFormat, PrivateHost, PublicUrl, Registration, Secret, Size};
 pub use watch::ConfigWatcher;

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::BlobsConfig;
 use super::layers::Reader;
 use super::setting::{Setting, section};
-use super::value::{LogFilter, LogFormat, PublicUrl, Registration, Size, at_least, between};
+use super::value::{LogFilter, LogFormat, PrivateHost, PublicUrl, Registration, Size, at_least, between};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -86,6 +86,19 @@ section! {
     StorageConfig as "storage" {
         /// Quota of an account for which an administrator has set none.
         quota: Size = "5 GiB", live;
+        /// Large content that people who may not write to a repository may have in pull requests to it together, until it
+        /// is merged. It counts against the quota of the owner too.
+        contributions: Size = "1 GiB", live;
+        /// Time that large content which nothing names is kept, for uploads in progress and for a restored backup.
+        unnamed_grace: Duration = "24h", live, at_least(SECOND);
+        /// Time that large content which was sent keeps its place in a repository before a commit names it, for a push that
+        /// goes on later.
+        uncommitted_grace: Duration = "72h", live, at_least(SECOND);
+        /// Whether large files that came whole are cut into chunks in the background, as Xet clients cut theirs: they can be
+        /// downloaded by Xet then, and what versions of a repository have in common is kept once. The whole form goes when
+        /// the chunks have been there for `unnamed_grace`; until then both take room. In an object store, that is then read
+        /// through the hub.
+        chunk_whole_files: bool = false, live;
     }
 }
 
@@ -100,6 +113,9 @@ section! {
         sessions_per_account: u32 = 200, live, at_least(1);
         /// Most files in one batch.
         batch_files: usize = 10_000, live, at_least(1);
+        /// Most files and deletions in one commit of the Hugging Face API. While it arrives, each takes a few hundred bytes of
+        /// memory.
+        commit_steps: usize = 250_000, live, at_least(1);
         /// Largest file.
         file_size: Size = "1 TiB", live, at_least(Size::mib(1));
         /// A text file larger than this is kept as large content, not in git.
@@ -152,6 +168,17 @@ section! {
     }
 }
 
+section! {
+    /// Webhooks: the addresses that are told of what happens here.
+    HooksConfig as "hooks" {
+        /// Hosts, addresses or networks within the lab that webhooks may be sent to, such as "ci.lab" or "10.1.0.0/16".
+        /// Every other address that is not public is refused.
+        allowed_private_hosts: Vec<PrivateHost> = Vec::<String>::new(), live;
+        /// A webhook is disabled when nothing has arrived for so long and ten attempts at least have failed.
+        give_up_after: Duration = "3d", live;
+    }
+}
+
 /// Lists the sections once, in the order of the example file.
 macro_rules! config {
     ($($(#[doc = $about:literal])+ $field:ident: $type:ident,)+) => {
@@ -199,6 +226,8 @@ config! {
     statistics: StatisticsConfig,
     /// Background work.
     jobs: JobsConfig,
+    /// Webhooks.
+    hooks: HooksConfig,
 }
 
 impl Config {

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -37,6 +37,7 @@ from_text! {
     IpNet: "an address or network such as 10.0.0.0/8", |text| {
         text.parse().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
     };
+    PrivateHost: "a host, an address or a network, such as ci.lab, 10.1.2.3 or 10.1.0.0/16", PrivateHost::parse_text;
     PublicUrl: "the address people type, such as https://hub.example.org, without a query", PublicUrl::parse_text;
     LogFilter: "error, warn, info, debug or trace, or a list such as info,geoml_hub::git=debug", LogFilter::parse_text;
 }
@@ -202,6 +203,34 @@ impl SettingValue for Secret {
 
     fn parse(value: &toml::Value) -> Result<Self, String> {
         value.as_str().map(Self::new).ok_or_else(|| "text in quotes".to_owned())
+    }
+}
+
+/// A host that is allowed although its address is not public.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PrivateHost {
+    /// All addresses of a network.
+    Network(IpNet),
+    /// Whatever address this name has; in small letters.
+    Name(String),
+}
+
+impl PrivateHost {
+    fn parse_text(text: &str) -> Option<Self> {
+        if let Ok(network) = text.parse() {
+            return Some(Self::Network(network));
+        }
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Some(Self::Network(address.into()));
+        }
+        let is_label = |label: &str| {
+            let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+            !label.is_empty() && label.chars().all(fits)
+        };
+        // A name that ends in a number is a misspelt address.
+        let last = text.rsplit('.').next().unwrap_or_default();
+        let is_number = last.chars().all(|letter| letter.is_ascii_digit());
+        (text.split('.').all(is_label) && !is_number).then(|| Self::Name(text.to_ascii_lowercase()))
     }
 }
 

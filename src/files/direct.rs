@@ -95,13 +95,13 @@ impl Files {
         };
         let quota = self.0.users.quota_bytes(owner);
         let used = self.0.repos.usage(owner.id)?.saturating_add(self.arriving(owner.id));
-        let (token, account) = (row.token.clone(), owner.id);
+        let (token, account, judge) = (row.token.clone(), owner.id, proof.clone());
         let written = self.0.store.write(move |tx| {
             let this = |repository, other| (repository, other) == (row.repository, sha256);
             let open = open_bytes(tx, account, this)?;
             let needed = used.saturating_add(open).saturating_add(size);
             if needed > quota {
-                return Err(FilesError::Repos(ReposError::QuotaExceeded { needed, quota }));
+                return Err(judge.hiding_quota(ReposError::QuotaExceeded { needed, quota }).into());
             }
             Ok(store::put_direct(tx, id, &row)?)
         });

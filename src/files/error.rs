@@ -15,6 +15,9 @@ pub enum FilesError {
     /// No such file id, or one of a file that the caller may not know of.
     #[error("There is no such file.")]
     UnknownFile,
+    /// The repository was not sent a chunk, or not in a way that others can count on.
+    #[error("This repository was not sent that chunk.")]
+    UnknownChunk,
     /// A path that no repository can hold.
     #[error("{reason}")]
     BadPath {
@@ -40,6 +43,12 @@ pub enum FilesError {
     /// More files than one batch may have.
     #[error("One batch has at most {0} files. Send the rest in another one.")]
     TooManyFiles(usize),
+    /// More steps than one commit may have.
+    #[error("One commit has at most {0} files and deletions. Send the rest in another one.")]
+    TooManySteps(usize),
+    /// Paths that are held in memory until the commit is made.
+    #[error("The paths of one commit have at most {} together. Send the rest in another one.", human(*.0))]
+    LongPaths(u64),
     /// A file beyond the configured size.
     #[error("'{path}' is larger than the limit of {}.", human(*.limit))]
     TooLarge {
@@ -143,7 +152,11 @@ impl FilesError {
 impl Problem for FilesError {
     fn code(&self) -> Code {
         match self {
-            Self::UnknownFile | Self::UnknownSession | Self::UnknownContent(_) | Self::UnknownLock => Code::NotFound,
+            Self::UnknownFile
+            | Self::UnknownChunk
+            | Self::UnknownSession
+            | Self::UnknownContent(_)
+            | Self::UnknownLock => Code::NotFound,
             Self::LockOfAnother(_) => Code::Forbidden,
             Self::BadPath { .. }
             | Self::Invalid { .. }
@@ -152,7 +165,11 @@ impl Problem for FilesError {
             | Self::ChunkLength { .. }
             | Self::MissingChunks { .. } => Code::Invalid,
             Self::BrokenForm(_) => Code::BadRequest,
-            Self::TooManyFiles(_) | Self::TooLarge { .. } | Self::NoLargeFiles { .. } => Code::TooLarge,
+            Self::TooManyFiles(_)
+            | Self::TooManySteps(_)
+            | Self::LongPaths(_)
+            | Self::TooLarge { .. }
+            | Self::NoLargeFiles { .. } => Code::TooLarge,
             Self::TargetExists(_)
             | Self::SessionComplete
             | Self::NotAssembled(_)
@@ -173,12 +190,13 @@ impl Problem for FilesError {
         match self {
             Self::BadPath { field, .. } | Self::Invalid { field, .. } => Some(json!({ "field": field })),
             Self::DuplicatePath(path) => Some(json!({ "field": "files", "path": path })),
+            Self::LongPaths(limit) => Some(json!({ "limit": limit })),
             Self::TooManyFiles(limit) => Some(json!({ "field": "files", "limit": limit })),
             Self::TooLarge { path, limit } | Self::NoLargeFiles { path, limit } => {
                 Some(json!({ "path": path, "limit": limit }))
             }
             Self::TooManySessions(limit) => Some(json!({ "limit": limit })),
-            Self::TooManyLocks(limit) => Some(json!({ "limit": limit })),
+            Self::TooManySteps(limit) | Self::TooManyLocks(limit) => Some(json!({ "limit": limit })),
             Self::ChunkNumber { total, .. } => Some(json!({ "field": "chunk_number", "total_chunks": total })),
             Self::ChunkLength { expected, actual, .. } => Some(json!({ "expected": expected, "actual": actual })),
             Self::MissingChunks { count, first } => Some(json!({ "missing_count": count, "missing_chunks": first })),
@@ -188,6 +206,7 @@ impl Problem for FilesError {
             Self::Users(error) => error.details(),
             Self::Store(error) => error.details(),
             Self::UnknownFile
+            | Self::UnknownChunk
             | Self::UnknownSession
             | Self::BrokenForm(_)
             | Self::TargetExists(_)

@@ -86,7 +86,8 @@ impl Files {
         let present: HashSet<Sha256> = present.map(|((sha256, _), _)| *sha256).collect();
         self.0.repos.keep_pending(proof, present.into_iter().collect()).await?;
         let bytes = wanted.values().fold(0_u64, |sum, size| sum.saturating_add(*size));
-        if bytes > self.room_for(proof, |sha256| wanted.contains_key(&sha256))? {
+        let room = self.room_for(proof, |sha256| wanted.contains_key(&sha256))?;
+        if bytes > room || self.exceeds_contributions(proof, bytes)? {
             for one in advice.iter_mut().filter(|one| matches!(one, SendAdvice::Wanted)) {
                 *one = SendAdvice::Refused(self.no_room(proof, bytes));
             }
@@ -124,7 +125,9 @@ impl Files {
         };
         match self.0.repos.link_ahead(proof, blob).await {
             Ok(()) => Ok(SendAdvice::Present),
-            Err(error @ ReposError::QuotaExceeded { .. }) => Ok(SendAdvice::Refused(error.into())),
+            Err(error @ (ReposError::QuotaExceeded { .. } | ReposError::ContributionsFull)) => {
+                Ok(SendAdvice::Refused(error.into()))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -155,6 +158,7 @@ impl Files {
 
     /// Begins to take content of a known digest and size; room in the owner's quota is kept for it until it is here.
     pub fn receive_large(&self, proof: WriteRepo, sha256: Sha256, size: u64) -> Result<LargeIntake, FilesError> {
+        self.require_share(&proof, size)?;
         let room = self.keep_room(&proof, Some(sha256), size)?;
         Ok(self.large_intake(proof, sha256, size, Some(room)))
     }
@@ -191,7 +195,8 @@ impl Files {
         let this = |repository, other| (repository, Some(other)) == (proof.repository().id, sha256);
         let reserved = self.reserved_beside(owner, this)?;
         let taken = self.0.repos.usage(owner)?.saturating_add(reserved);
-        if taken > self.0.users.quota_bytes(proof.as_read().owner()) {
+        let quota = self.0.users.quota_bytes(proof.as_read().owner());
+        if taken > quota {
             drop(room);
             return Err(self.no_room(proof, bytes));
         }

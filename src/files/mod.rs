@@ -16,6 +16,8 @@ pub mod api;
 mod archive;
 /// Files that were read lately.
 mod cache;
+/// Large content that came whole, in chunks.
+mod chunking;
 /// The content of a file.
 mod content;
 /// Large content that goes to the object store without passing the hub first.
@@ -58,6 +60,7 @@ mod xet;
 pub use advice::{AnnouncedFile, PresentContent, UploadAdvice};
 pub use all::AllFiles;
 pub use archive::{ArchiveFormat, ArchiveStream, WantedArchive};
+pub use chunking::ChunkedFiles;
 pub use content::{FileFacts, OpenFile, SHOWN_TEXT_BYTES, ShownText};
 pub use direct::{DirectUpload, PartsPlan};
 pub use entry::{FileEntry, Revision};
@@ -70,7 +73,7 @@ pub use listing::{ListedEntry, Listing, Window};
 pub use locks::{LockFilter, PathLock};
 pub use relocate::Saying;
 pub use sessions::{ArrivingChunk, NewSession, SessionState, SessionStatus, UploadSession};
-pub use space::{AccountSpace, Space, SpaceConsumer};
+pub use space::{AccountSpace, RepositorySpace, Space, SpaceConsumer};
 pub use store::TABLES;
 pub use traffic::{Traffic, TrafficEvent, TrafficKind, TrafficMethod};
 pub use tree::{TreePage, TreeQuery};
@@ -115,6 +118,9 @@ struct Inner {
     ending: Mutex<HashSet<UploadId>>,
     /// Bytes of large content on their way, by the account whose quota they take.
     arriving: Mutex<HashMap<UserId, u64>>,
+    /// Large content that could not be cut into chunks since the hub started. To try it again and again would tell nothing
+    /// new, and renew the chunks that were stored for it, which are to go.
+    uncut: Mutex<HashSet<chunking::Held>>,
 }
 
 impl Files {
@@ -134,7 +140,8 @@ impl Files {
         traffic: Traffic,
     ) -> Self {
         repos.on_file_moved(store::move_what_follows);
-        let (cache, ending, arriving) = (cache::EntryCache::default(), Mutex::default(), Mutex::default());
+        let (cache, ending) = (cache::EntryCache::default(), Mutex::default());
+        let (arriving, uncut) = (Mutex::default(), Mutex::default());
         Self(Arc::new(Inner {
             store,
             blobs,
@@ -147,6 +154,7 @@ impl Files {
             cache,
             ending,
             arriving,
+            uncut,
         }))
     }
 

@@ -4,11 +4,12 @@
 use super::error::FilesError;
 use super::{FileKind, Files, store};
 use crate::base::{RepositoryId, blocking};
+use crate::blobs;
 use crate::events::{Consumer, Event, Subject};
-use crate::git::{EntryKind, GitError, ObjectId, Repository};
+use crate::git::{self, EntryKind, GitError, ObjectId};
 use crate::jobs::JobResult;
-use crate::repos::event;
-use crate::store::StoreError;
+use crate::repos::{Repository, event};
+use crate::store::{ReadRows, StoreError};
 use crate::users::{Caller, SelfOrAdmin};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,8 @@ pub struct AccountSpace {
     pub quota: u64,
     /// Bytes of every version of every file.
     pub used: u64,
+    /// Bytes that are not stored, since equal chunks of a repository's files are kept once and compressed.
+    pub saved: u64,
     /// Bytes that unfinished uploads will take.
     pub reserved: u64,
     /// Repositories, deleted ones left out.
@@ -44,14 +47,32 @@ pub struct AccountSpace {
     pub kinds: BTreeMap<FileKind, Space>,
 }
 
+/// What a repository takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepositorySpace {
+    /// The repository, whose `stored_bytes` count against the quota: every version of every file.
+    pub repository: Repository,
+    /// Bytes of them that are not stored, since equal chunks are kept once and compressed.
+    pub saved: u64,
+}
+
+/// Counts at the most what the repository counts: content that its history no longer names is still there for a while.
+fn saved_bytes(tx: &impl ReadRows, repository: &Repository) -> Result<u64, StoreError> {
+    let space = blobs::chunked_space(tx, repository.id)?;
+    let saved = space.content_bytes.saturating_sub(space.stored_bytes);
+    Ok(saved.min(repository.stored_bytes))
+}
+
 impl Files {
     /// The space of an account: one row per repository.
     pub fn account_space(&self, caller: &Caller, proof: &SelfOrAdmin) -> Result<AccountSpace, FilesError> {
         let account = proof.target();
         let mut kinds: BTreeMap<FileKind, Space> = FileKind::ALL.iter().map(|kind| (*kind, Space::default())).collect();
         let repositories = self.0.repos.owned_by(caller, account.id)?;
+        let mut saved = 0;
         self.0.store.read(|tx| {
             for repository in &repositories {
+                saved += saved_bytes(tx, repository)?;
                 for (kind, space) in store::space(tx, repository.id)?.unwrap_or_default().kinds {
                     let sum = kinds.entry(kind).or_default();
                     sum.files += space.files;
@@ -64,10 +85,25 @@ impl Files {
         Ok(AccountSpace {
             quota: self.0.users.quota_bytes(account),
             used: self.0.repos.usage(account.id)?,
+            saved,
             reserved: self.reserved(account.id)?,
             repositories,
             kinds,
         })
+    }
+
+    /// The repositories of an account that the caller sees, and what each takes; the one that counts most comes first.
+    pub fn repository_spaces(&self, caller: &Caller, proof: &SelfOrAdmin) -> Result<Vec<RepositorySpace>, FilesError> {
+        let repositories = self.0.repos.owned_by(caller, proof.target().id)?;
+        let mut spaces = self.0.store.read(|tx| {
+            let space = |repository: Repository| {
+                let saved = saved_bytes(tx, &repository)?;
+                Ok::<_, StoreError>(RepositorySpace { repository, saved })
+            };
+            repositories.into_iter().map(space).collect::<Result<Vec<_>, _>>()
+        })?;
+        spaces.sort_by_key(|space| std::cmp::Reverse(space.repository.stored_bytes));
+        Ok(spaces)
     }
 
     /// Brings the row of a repository to its present state; does nothing when it is there.
@@ -99,7 +135,7 @@ impl Files {
 
 /// Adds what a commit added and takes off what it removed.
 fn counted(
-    repository: &Repository,
+    repository: &git::Repository,
     mut row: SpaceRow,
     old: Option<ObjectId>,
     new: ObjectId,
@@ -143,7 +179,8 @@ impl Consumer for SpaceConsumer {
                 Ok(()) => {}
                 // A damaged repository must not keep the others from being counted.
                 Err(FilesError::Git(error)) => {
-                    tracing::error!(%id, %error, "the files of a repository could not be counted");
+                    let what = "the files of a repository could not be counted";
+                    self.0.0.repos.tell_unreadable(id, what, &error)?;
                 }
                 Err(error) => return Err(error.into()),
             }

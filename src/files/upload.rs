@@ -54,9 +54,12 @@ pub struct UploadDraft {
     parent: Option<ObjectId>,
     message: Option<String>,
     done: Vec<ChangedFile>,
+    written: usize,
     sessions: BatchSessions,
-    paths: HashSet<String>,
+    paths: HashSet<PathMark>,
+    path_bytes: u64,
     deleted: usize,
+    is_stream: bool,
     room: u64,
     received: u64,
 }
@@ -90,9 +93,12 @@ impl Files {
             parent: None,
             message: None,
             done: Vec::new(),
+            written: 0,
             sessions: BatchSessions::default(),
             paths: HashSet::new(),
+            path_bytes: 0,
             deleted: 0,
+            is_stream: false,
             room,
             received: 0,
         })
@@ -118,7 +124,25 @@ impl Files {
         Ok(self.0.users.quota_bytes(owner).saturating_sub(taken))
     }
 
+    /// Whether so many bytes of large content are more than somebody may propose who may not write.
+    pub(super) fn exceeds_contributions(&self, proof: &WriteRepo, bytes: u64) -> Result<bool, FilesError> {
+        let left = self.0.repos.room_to_contribute(proof)?;
+        Ok(left.is_some_and(|left| bytes > left))
+    }
+
+    /// Refuses at once what is more; the transaction that links it judges for good.
+    pub(super) fn require_share(&self, proof: &WriteRepo, bytes: u64) -> Result<(), FilesError> {
+        if self.exceeds_contributions(proof, bytes)? {
+            return Err(self.no_room(proof, bytes));
+        }
+        Ok(())
+    }
+
     pub(super) fn no_room(&self, proof: &WriteRepo, bytes: u64) -> FilesError {
+        // What the owner has stored is none of their business who may not write.
+        if proof.only_contributes() {
+            return ReposError::ContributionsFull.into();
+        }
         let owner = proof.as_read().owner();
         let used = self
             .0
@@ -160,7 +184,27 @@ impl Files {
 /// What a form takes beside its files.
 const FORM_SLACK_BYTES: u64 = 64 * 1024;
 
+/// Paths of one commit, together.
+const PATHS_MAX_BYTES: u64 = 32 << 20;
+
+/// What is kept of a path to know it again: half of its SHA-256.
+type PathMark = [u8; 16];
+
+fn mark(path: &RepoPath) -> PathMark {
+    let digest = Sha256::of(path.as_str().as_bytes());
+    let mut mark = PathMark::default();
+    mark.copy_from_slice(&digest.as_bytes()[..16]);
+    mark
+}
+
 impl UploadDraft {
+    /// Lets it have as many steps as a commit may have that is sent as a stream of them. Its answer names no more than the
+    /// first file.
+    pub fn as_stream(mut self) -> Self {
+        self.is_stream = true;
+        self
+    }
+
     /// The branch to commit to.
     pub fn set_branch(&mut self, branch: String) {
         let branch = Some(branch).filter(|branch| !branch.trim().is_empty());
@@ -185,7 +229,7 @@ impl UploadDraft {
     /// Begins a file. Where its path is known, it goes the right way from its first byte.
     pub async fn begin(&mut self, path: Option<RepoPath>) -> Result<Arriving, FilesError> {
         self.require_step()?;
-        if let Some(path) = path.as_ref().filter(|path| self.paths.contains(path.as_str())) {
+        if let Some(path) = path.as_ref().filter(|path| self.paths.contains(&mark(path))) {
             return Err(FilesError::DuplicatePath(path.to_string()));
         }
         let large = match &path {
@@ -231,9 +275,22 @@ impl UploadDraft {
 
     /// Refuses a step more than a commit may have.
     fn require_step(&self) -> Result<(), FilesError> {
-        let limit = self.files.0.config.current().uploads.batch_files;
-        if self.paths.len() + self.deleted >= limit {
-            return Err(FilesError::TooManyFiles(limit));
+        let uploads = &self.files.0.config.current().uploads;
+        let steps = self.paths.len() + self.deleted;
+        if self.is_stream && steps >= uploads.commit_steps {
+            return Err(FilesError::TooManySteps(uploads.commit_steps));
+        }
+        if !self.is_stream && steps >= uploads.batch_files {
+            return Err(FilesError::TooManyFiles(uploads.batch_files));
+        }
+        Ok(())
+    }
+
+    /// Refuses paths that take too much memory together.
+    fn hold(&mut self, path: &str) -> Result<(), FilesError> {
+        self.path_bytes += path.len() as u64;
+        if self.path_bytes > PATHS_MAX_BYTES {
+            return Err(FilesError::LongPaths(PATHS_MAX_BYTES));
         }
         Ok(())
     }
@@ -241,21 +298,30 @@ impl UploadDraft {
     /// Keeps a path for one file of the commit.
     fn take_path(&mut self, path: &RepoPath) -> Result<(), FilesError> {
         self.require_step()?;
-        if !self.paths.insert(path.as_str().to_owned()) {
+        if !self.paths.insert(mark(path)) {
             return Err(FilesError::DuplicatePath(path.to_string()));
         }
-        Ok(())
+        self.hold(path.as_str())
+    }
+
+    /// Takes the draft for a step, which puts it back when it succeeds.
+    fn take_draft(&mut self) -> Result<CommitDraft, FilesError> {
+        let draft = self.draft.take();
+        draft.ok_or_else(|| FilesError::BrokenForm("an earlier file failed".to_owned()))
     }
 
     async fn put(&mut self, path: RepoPath, content: Received) -> Result<(), FilesError> {
-        let draft = self
-            .draft
-            .take()
-            .ok_or(FilesError::BrokenForm("an earlier file failed".to_owned()))?;
-        let (draft, done) = put(draft, path, content).await?;
+        let (draft, done) = put(self.take_draft()?, path, content).await?;
         self.draft = Some(draft);
-        self.done.push(done);
+        self.note(done);
         Ok(())
+    }
+
+    fn note(&mut self, done: ChangedFile) {
+        self.written += 1;
+        if !self.is_stream || self.done.is_empty() {
+            self.done.push(done);
+        }
     }
 
     /// Takes the file of an assembled upload of the same repository and account.
@@ -278,8 +344,8 @@ impl UploadDraft {
         let draft = self.draft.take().filter(|draft| !draft.is_empty());
         let draft = draft.ok_or_else(|| FilesError::invalid("file", "The form has no file: send at least one."))?;
         let default = match self.done.as_slice() {
-            [one] => format!("Upload {}", one.id.path),
-            many => format!("Upload {} files", many.len()),
+            [one] if self.written == 1 => format!("Upload {}", one.id.path),
+            _ => format!("Upload {} files", self.written),
         };
         let message = message(self.message.take(), default)?;
         let options = CommitOptions {

@@ -3,6 +3,8 @@
 //!
 //! What a repository was sent is that repository's alone: whether another has the same xorb or the same file shows nowhere,
 //! and shortens no work. A file that was taken is linked like one that git LFS sent, and waits for its commit like that.
+//!
+//! Whoever may not write but proposes content in a pull request names what they sent themselves, and hears of nothing else.
 
 use super::Files;
 use super::error::FilesError;
@@ -11,10 +13,11 @@ use crate::base::{Sha256, blocking};
 use crate::blobs::xet::hash::XetHash;
 use crate::blobs::xet::shard::{ShardItem, ShardReader};
 use crate::blobs::{
-    AnnouncedRecipe, BlobError, BlobReader, FetchPlan, LARGEST_XORB, Recipe, Spool, Spooled, XorbWriter,
+    AnnouncedRecipe, BlobError, BlobReader, Contributor, FetchPlan, LARGEST_XORB, Recipe, Spool, Spooled, XorbSender,
+    XorbWriter,
 };
 use crate::http::{Requested, requested};
-use crate::repos::{ReadContent, ReadRepo, WriteRepo};
+use crate::repos::{ReadContent, ReadRepo, ReposError, WriteRepo};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::io::BufReader;
@@ -25,7 +28,7 @@ const LARGEST_SHARD: u64 = 66 * 1024 * 1024;
 
 /// A xorb as it arrives. Dropped before [`XorbIntake::finish`], it leaves nothing behind.
 pub struct XorbIntake {
-    proof: WriteRepo,
+    sender: XorbSender,
     writer: XorbWriter,
     _room: Room,
 }
@@ -48,9 +51,12 @@ impl XorbIntake {
         Ok(self.writer.write(chunk).await?)
     }
 
-    /// Answers when the xorb is durable and verified, and may be named in shards; whether this repository did not have it.
+    /// Answers when the xorb is durable and verified, and may be named in shards; whether it might not be before.
     pub async fn finish(self) -> Result<bool, FilesError> {
-        Ok(self.writer.finish(self.proof.repository().id).await?)
+        match self.writer.finish(self.sender).await {
+            Err(BlobError::ContributionsFull) => Err(ReposError::ContributionsFull.into()),
+            other => Ok(other?),
+        }
     }
 }
 
@@ -62,16 +68,43 @@ impl Files {
             return Err(BlobError::TooLarge { limit: LARGEST_XORB }.into());
         }
         let id = proof.repository().id;
-        let waiting = self.0.blobs.waiting_xorb_bytes(id)?;
-        // A xorb that the repository has takes no more room by being sent again.
-        let new = if self.0.blobs.holds_xorb(id, xorb)? { 0 } else { size };
+        let sender = self.sender(&proof);
+        // A xorb that was sent before takes no more room by being sent again.
+        let is_known = self.0.blobs.may_name_xorb(sender, xorb)?;
+        let new = if is_known { 0 } else { size };
+        if let Some(contributor) = sender.contributor {
+            let taken = self.0.blobs.contributed_xorb_bytes(id)?.saturating_add(new);
+            if taken > contributor.limit {
+                return Err(ReposError::ContributionsFull.into());
+            }
+        }
         let room = self.keep_room(&proof, None, new)?;
-        drop(self.keep_room(&proof, None, waiting)?);
+        drop(self.keep_room(&proof, None, self.0.blobs.waiting_xorb_bytes(id)?)?);
         Ok(XorbIntake {
             _room: room,
             writer: self.0.blobs.xorb_writer(xorb),
-            proof,
+            sender,
         })
+    }
+
+    /// What of the repository the proof lets its account name.
+    fn sender(&self, proof: &WriteRepo) -> XorbSender {
+        let limit = self.0.users.contribution_bytes();
+        let account = proof.actor().id;
+        XorbSender {
+            holder: proof.repository().id,
+            contributor: proof.only_contributes().then_some(Contributor { account, limit }),
+        }
+    }
+
+    /// A shard by which a client learns what of a file this repository was sent before, if it was sent this chunk. What other
+    /// repositories were sent neither shows in it nor changes the work. Who only contributes is told nothing.
+    pub async fn shard_with_chunk(&self, proof: &WriteRepo, chunk: XetHash) -> Result<Bytes, FilesError> {
+        if proof.only_contributes() {
+            return Err(FilesError::UnknownChunk);
+        }
+        let found = self.0.blobs.shard_with_chunk(proof.repository().id, chunk).await?;
+        found.map(Bytes::from).ok_or(FilesError::UnknownChunk)
     }
 
     /// Starts to take a shard.
@@ -122,33 +155,41 @@ impl Files {
         announced: AnnouncedRecipe,
         progress: &ShardProgress,
     ) -> Result<bool, FilesError> {
-        let (id, size) = (proof.repository().id, announced.size());
+        let size = announced.size();
         let limit = self.0.config.current().uploads.file_size.bytes();
         if size > limit {
             let path = announced.file.to_string();
             return Err(FilesError::TooLarge { path, limit });
         }
-        if let Some(sha256) = self.file_of(proof.as_read(), announced.file)?
-            && announced.sha256.is_none_or(|told| told == sha256)
-        {
+        let (told, contributes) = (announced.sha256, proof.only_contributes());
+        if contributes && told.is_none() {
+            let (file, reason) = (announced.file, "come without the SHA-256 of their content");
+            return Err(BlobError::BadRecipe { file, reason }.into());
+        }
+        let known = match told {
+            Some(sha256) => self.large_size(proof.as_read(), sha256)?,
+            None => None,
+        };
+        let sent = self.file_of(proof.as_read(), announced.file)?;
+        let sent = sent.filter(|sha256| told.is_none_or(|told| told == *sha256));
+        // To content that counts as the owner's a contributor adds no chunks: they would count as nobody's.
+        if let Some(sha256) = sent.or(told.filter(|_| contributes && known.is_some())) {
             self.0.blobs.adopt(sha256).await?;
             self.0.repos.keep_pending(proof, vec![sha256]).await?;
             return Ok(false);
         }
-        let known = match announced.sha256 {
-            Some(sha256) => self.large_size(proof.as_read(), sha256)?,
-            None => None,
-        };
-        let room = match known {
-            Some(_) => None,
-            None => Some(self.keep_room(proof, announced.sha256, size)?),
+        let room = if known.is_some() {
+            None
+        } else {
+            self.require_share(proof, size)?;
+            Some(self.keep_room(proof, told, size)?)
         };
         let (heard, mut verified) = (Arc::clone(progress), 0);
         let tell = move |bytes| {
             verified += bytes;
             heard(verified, size);
         };
-        let blob = self.0.blobs.take_recipe(id, announced, tell).await?;
+        let blob = self.0.blobs.take_recipe(self.sender(proof), announced, tell).await?;
         drop(room);
         self.0.repos.link_ahead(proof, blob).await?;
         Ok(true)

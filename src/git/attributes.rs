@@ -11,6 +11,8 @@ use std::fmt::Write;
 const ATTRIBUTES_MAX_BYTES: u64 = 1 << 20;
 /// Files of one folder and extension that get a rule of their own together.
 const SIBLINGS: usize = 20;
+/// Rules that one commit adds at most: each is held against every file, by git and here.
+const RULES_ADDED_MAX: usize = 1_000;
 const LARGE: &str = "filter=lfs diff=lfs merge=lfs -text";
 
 /// Extensions of formats that are large by nature: trained models, arrays and tables, rasters and point clouds, archives,
@@ -136,38 +138,30 @@ impl Attributes {
     ///
     /// A path with an extension of [`LARGE_EXTENSIONS`] adds `*.extension`. Another one adds itself alone, as a rule for
     /// all `*.json` would turn small text files into pointers; but [`SIBLINGS`] files of one folder and extension that
-    /// come together add one rule for their folder, since git and the hub read all rules for every file.
+    /// come together add one rule for their folder, since git and the hub read all rules for every file. Where that makes too
+    /// many rules, files of one extension below one folder of the root share one; where that still does, it is refused.
     pub fn covering<'a>(&mut self, paths: impl IntoIterator<Item = &'a str>) -> Result<Option<String>, GitError> {
         let paths: Vec<&str> = paths.into_iter().filter(|path| !self.is_large(path)).collect();
         if paths.is_empty() {
             return Ok(None);
         }
-        let mut siblings: HashMap<(&str, &str), usize> = HashMap::new();
-        for path in &paths {
-            *siblings.entry(place(path)).or_default() += 1;
-        }
-        let general = paths.iter().map(|path| {
-            let (folder, extension) = place(path);
-            if is_large_extension(path) {
-                format!("*.{extension}")
-            } else if !extension.is_empty() && siblings[&(folder, extension)] >= SIBLINGS {
-                format!(
-                    "{}*.{}",
-                    exact_pattern(folder),
-                    exact_pattern(extension).trim_start_matches('/')
-                )
-            } else {
-                exact_pattern(path)
-            }
-        });
-        self.add(general)?;
+        let rules = Rules::of(&paths, place).or_else(|| Rules::of(&paths, wide_place));
+        let rules = rules.ok_or_else(too_many_rules)?;
+        self.add(rules.patterns)?;
         // An earlier line can say otherwise only for a general pattern; the path itself, given last, always wins.
-        let exact: Vec<String> = paths
+        let exact: Vec<String> = rules
+            .general
             .into_iter()
             .filter(|path| !self.is_large(path))
             .map(exact_pattern)
             .collect();
+        if exact.len() > RULES_ADDED_MAX {
+            return Err(too_many_rules());
+        }
         self.add(exact)?;
+        if self.text.len() as u64 > ATTRIBUTES_MAX_BYTES {
+            return Err(too_many_rules());
+        }
         Ok(Some(String::from_utf8_lossy(&self.text).into_owned()))
     }
 
@@ -190,6 +184,71 @@ impl Attributes {
         }
         Ok(())
     }
+}
+
+/// Patterns that make paths large files.
+struct Rules<'a> {
+    patterns: Vec<String>,
+    /// The paths whose pattern is not they themselves.
+    general: Vec<&'a str>,
+}
+
+impl<'a> Rules<'a> {
+    /// Patterns for paths of which those of one place share one; none when there are too many.
+    fn of(paths: &[&'a str], place_of: fn(&str) -> (&str, &str)) -> Option<Self> {
+        let mut siblings: HashMap<(&str, &str), usize> = HashMap::new();
+        for path in paths {
+            *siblings.entry(place_of(path)).or_default() += 1;
+        }
+        let (mut patterns, mut general, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+        for path in paths.iter().copied() {
+            let (folder, extension) = place_of(path);
+            let pattern = if is_large_extension(path) {
+                format!("*.{extension}")
+            } else if !extension.is_empty() && siblings[&(folder, extension)] >= SIBLINGS {
+                let below = if folder.ends_with('/') && path[folder.len()..].contains('/') {
+                    "**/"
+                } else {
+                    ""
+                };
+                let extension = exact_pattern(extension);
+                format!(
+                    "{}{below}*.{}",
+                    exact_pattern(folder),
+                    extension.trim_start_matches('/')
+                )
+            } else {
+                exact_pattern(path)
+            };
+            if pattern != exact_pattern(path) {
+                general.push(path);
+            }
+            if seen.insert(pattern.clone()) {
+                patterns.push(pattern);
+            }
+            if patterns.len() > RULES_ADDED_MAX {
+                return None;
+            }
+        }
+        Some(Self { patterns, general })
+    }
+}
+
+fn too_many_rules() -> GitError {
+    GitError::BadContent {
+        path: ".gitattributes".to_owned(),
+        reason: format!(
+            "the large files of this commit would need more than {RULES_ADDED_MAX} rules or {} MiB of them. Give them \
+             common extensions or folders, or send a '.gitattributes' that covers them in the same commit",
+            ATTRIBUTES_MAX_BYTES >> 20
+        ),
+    }
+}
+
+/// The first folder of a path with its slash, and the extension of its name.
+fn wide_place(path: &str) -> (&str, &str) {
+    let (_, extension) = place(path);
+    (&path[..path.find('/').map_or(0, |slash| slash + 1)], extension)
 }
 
 /// The folder of a path with its slash, and the extension of its name; empty when there is none.

@@ -71,33 +71,29 @@ impl Find for WithFresh<'_> {
     }
 }
 
-type Side = Option<(EntryKind, ObjectId)>;
-
 #[derive(Default)]
 struct Collector {
     folders: bool,
     path: BString,
     waiting: VecDeque<BString>,
-    changes: Vec<(BString, Side, Side)>,
+    changes: Vec<FileChange>,
 }
 
 impl Collector {
+    /// In place: a commit may change very many files.
     fn finish(self) -> Vec<FileChange> {
-        let mut changes: Vec<FileChange> = Vec::with_capacity(self.changes.len());
-        let mut found = self.changes;
-        found.sort_by(|(a, ..), (b, ..)| a.cmp(b));
-        for (path, old, new) in found {
-            let path = path.to_str_lossy().into_owned();
-            // A file that became a folder arrives as a deletion and an addition of one path.
-            if let Some(last) = changes.last_mut().filter(|last| last.path == path) {
-                last.old = last.old.or(old);
-                last.new = last.new.or(new);
-                last.kind = kind_of(last.old.is_some(), last.new.is_some());
-                continue;
+        let mut changes = self.changes;
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+        // A file that became a folder arrives as a deletion and an addition of one path.
+        changes.dedup_by(|next, last| {
+            if last.path != next.path {
+                return false;
             }
-            let kind = kind_of(old.is_some(), new.is_some());
-            changes.push(FileChange { path, kind, old, new });
-        }
+            last.old = last.old.or(next.old);
+            last.new = last.new.or(next.new);
+            last.kind = kind_of(last.old.is_some(), last.new.is_some());
+            true
+        });
         changes
     }
 }
@@ -149,7 +145,12 @@ impl gix::diff::tree::Visit for Collector {
             new = new.filter(|(kind, _)| !kind.is_folder());
         }
         if old.is_some() || new.is_some() {
-            self.changes.push((self.path.clone(), old, new));
+            self.changes.push(FileChange {
+                path: self.path.to_str_lossy().into_owned(),
+                kind: kind_of(old.is_some(), new.is_some()),
+                old,
+                new,
+            });
         }
         ControlFlow::Continue(())
     }

@@ -65,8 +65,8 @@ pub enum Operation {
         /// Where.
         path: String,
     },
-    /// Deletes a folder with everything in it.
-    DeleteFolder {
+    /// Deletes whatever stands at a path, a folder with everything in it.
+    Remove {
         /// Where.
         path: String,
     },
@@ -273,7 +273,7 @@ impl Repository {
                 edit.put(path.as_str(), Node::leaf(kind.into(), id))
             }
             Operation::Delete { path: from }
-            | Operation::DeleteFolder { path: from }
+            | Operation::Remove { path: from }
             | Operation::Move { from, .. }
             | Operation::Copy { from, .. }
                 if from.len() > SOURCE_PATH_MAX_BYTES =>
@@ -284,10 +284,7 @@ impl Repository {
                 Some(node) if node.is_folder() => Err(GitError::IsFolder(path)),
                 _ => taken(edit.take(&path)?, path).map(drop),
             },
-            Operation::DeleteFolder { path } => match edit.get(&path)? {
-                Some(node) if !node.is_folder() => Err(GitError::IsFile(path)),
-                _ => taken(edit.take(&path)?, path).map(drop),
-            },
+            Operation::Remove { path } => taken(edit.take(&path)?, path).map(drop),
             Operation::Move { from, to } => {
                 let node = taken(edit.take(&from)?, from)?;
                 put_new(edit, &to, node)

@@ -27,6 +27,8 @@ pub(super) struct PackWriter {
     buffer: Vec<u8>,
     objects: Vec<IndexEntry>,
     known: HashSet<ObjectId>,
+    /// Where objects begin, gathered when one is read back for the first time.
+    places: HashMap<ObjectId, u64>,
 }
 
 /// A file that counts what is written and sums it for the index.
@@ -75,6 +77,7 @@ impl PackWriter {
             buffer: vec![0; BUFFER],
             objects: Vec::new(),
             known: HashSet::new(),
+            places: HashMap::new(),
         };
         // The number of objects is filled in at the end.
         writer.out.write_all(b"PACK\0\0\0\x02\0\0\0\0")?;
@@ -98,14 +101,18 @@ impl PackWriter {
 
     /// Reads back a blob that was added, unless it is larger than `limit` bytes; `None` when the pack lacks it.
     pub(super) fn read_blob(&mut self, id: ObjectId, limit: u64) -> Result<Option<Vec<u8>>, GitError> {
-        let Some(object) = self.objects.iter().rev().find(|object| object.id == id) else {
+        if self.places.len() != self.objects.len() {
+            let places = self.objects.iter().map(|object| (object.id, object.offset));
+            self.places = places.collect();
+        }
+        let Some(offset) = self.places.get(&id).copied() else {
             return Ok(None);
         };
         self.out.flush()?;
         let mut file = File::open(&self.temporary)?;
-        file.seek(SeekFrom::Start(object.offset))?;
+        file.seek(SeekFrom::Start(offset))?;
         let mut file = BufReader::new(file);
-        let entry = gix::odb::pack::data::Entry::from_read(&mut file, object.offset, 20)?;
+        let entry = gix::odb::pack::data::Entry::from_read(&mut file, offset, 20)?;
         let size = entry.decompressed_size;
         if size > limit {
             return Err(GitError::TooLarge { size, limit });

@@ -8,7 +8,7 @@ use super::model::{EntryKind, ObjectId};
 use gix::bstr::ByteSlice;
 use gix::objs::TreeRefIter;
 use gix::objs::tree::{EntryMode, name_order};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use unicode_normalization::UnicodeNormalization;
 
 /// Reads the bytes of a tree object.
@@ -23,13 +23,15 @@ pub(super) struct TreeEdit<'a> {
 #[derive(Clone, Default)]
 struct Folder {
     entries: BTreeMap<Vec<u8>, Node>,
-    /// Names that this edit put here, which are the ones that can clash.
-    added: BTreeSet<Vec<u8>>,
 }
 
 /// What stands at a path. Opaque: it can be taken from one place and put at another.
 #[derive(Clone)]
-pub(super) struct Node(NodeKind);
+pub(super) struct Node {
+    kind: NodeKind,
+    /// Whether this edit put it under its name, which is one that can clash then.
+    added: bool,
+}
 
 #[derive(Clone)]
 enum NodeKind {
@@ -41,17 +43,21 @@ enum NodeKind {
 impl Node {
     /// A file or link.
     pub(super) fn leaf(mode: EntryMode, id: ObjectId) -> Self {
-        Self(NodeKind::Leaf(mode, id))
+        Self::found(NodeKind::Leaf(mode, id))
+    }
+
+    fn found(kind: NodeKind) -> Self {
+        Self { kind, added: false }
     }
 
     /// Whether it is a folder.
     pub(super) fn is_folder(&self) -> bool {
-        !matches!(self.0, NodeKind::Leaf(..))
+        !matches!(self.kind, NodeKind::Leaf(..))
     }
 
     /// What kind of file it is; `None` for folders.
     pub(super) fn file_kind(&self) -> Option<EntryKind> {
-        match self.0 {
+        match self.kind {
             NodeKind::Leaf(mode, _) => Some(EntryKind::of(mode)),
             _ => None,
         }
@@ -59,17 +65,17 @@ impl Node {
 
     /// The object of a file or link; `None` for folders.
     pub(super) fn object(&self) -> Option<ObjectId> {
-        match self.0 {
+        match self.kind {
             NodeKind::Leaf(_, id) => Some(id),
             _ => None,
         }
     }
 
     fn open(&mut self, read: ReadTree<'_>) -> Result<Option<&mut Folder>, GitError> {
-        if let NodeKind::Unread(id) = self.0 {
-            self.0 = NodeKind::Folder(Box::new(Folder::read(id, read)?));
+        if let NodeKind::Unread(id) = self.kind {
+            self.kind = NodeKind::Folder(Box::new(Folder::read(id, read)?));
         }
-        match &mut self.0 {
+        match &mut self.kind {
             NodeKind::Folder(folder) => Ok(Some(folder)),
             _ => Ok(None),
         }
@@ -87,10 +93,9 @@ impl Folder {
             } else {
                 NodeKind::Leaf(entry.mode, entry.oid.into())
             };
-            entries.insert(entry.filename.to_vec(), Node(node));
+            entries.insert(entry.filename.to_vec(), Node::found(node));
         }
-        let added = BTreeSet::new();
-        Ok(Self { entries, added })
+        Ok(Self { entries })
     }
 
     /// Takes out what stands at `path`; a folder that becomes empty goes with it.
@@ -144,7 +149,7 @@ impl<'a> TreeEdit<'a> {
     }
 
     /// Puts a node at a path, with the folders above it. A file replaces a file; nothing else is replaced.
-    pub(super) fn put(&mut self, path: &str, node: Node) -> Result<(), GitError> {
+    pub(super) fn put(&mut self, path: &str, mut node: Node) -> Result<(), GitError> {
         let mut folder = &mut self.root;
         let mut parts = path.split('/').peekable();
         let mut depth = 0;
@@ -153,21 +158,18 @@ impl<'a> TreeEdit<'a> {
             let name = part.as_bytes();
             depth += part.len() + 1;
             if parts.peek().is_none() {
-                if folder.entries.get(name).is_some_and(Node::is_folder) {
+                let before = folder.entries.get(name);
+                if before.is_some_and(Node::is_folder) {
                     return Err(GitError::IsFolder(path.to_owned()));
                 }
-                if folder.entries.insert(name.to_vec(), node).is_none() {
-                    folder.added.insert(name.to_vec());
-                }
+                node.added = before.is_none_or(|before| before.added);
+                folder.entries.insert(name.to_vec(), node);
                 return Ok(());
             }
-            if !folder.entries.contains_key(name) {
-                folder.added.insert(name.to_vec());
-            }
-            let below = folder
-                .entries
-                .entry(name.to_vec())
-                .or_insert_with(|| Node(NodeKind::Folder(Box::default())));
+            let below = folder.entries.entry(name.to_vec()).or_insert_with(|| Node {
+                kind: NodeKind::Folder(Box::default()),
+                added: true,
+            });
             folder = below
                 .open(self.read)?
                 .ok_or_else(|| GitError::IsFile(path[..depth - 1].to_owned()))?;
@@ -208,7 +210,7 @@ fn write_folder(
     let mut entries = Vec::with_capacity(folder.entries.len());
     let mut size = 0;
     for (name, node) in folder.entries {
-        let (mode, id) = match node.0 {
+        let (mode, id) = match node.kind {
             NodeKind::Leaf(mode, id) => (mode, id),
             NodeKind::Unread(id) => (gix::objs::tree::EntryKind::Tree.into(), id),
             NodeKind::Folder(below) => {
@@ -236,19 +238,18 @@ fn write_folder(
 /// Only names that this edit added are held against the others: a clash that a push brought must not block every
 /// later commit to the folder.
 fn refuse_case_clash(folder: &Folder, path: &str) -> Result<(), GitError> {
-    let added: Vec<_> = folder
-        .added
-        .iter()
-        .filter(|name| folder.entries.contains_key(*name))
-        .collect();
-    if added.is_empty() {
+    let names = |added: bool| {
+        let entries = folder.entries.iter().filter(move |(_, node)| node.added == added);
+        entries.map(|(name, _)| name)
+    };
+    if names(true).next().is_none() {
         return Ok(());
     }
     let mut by_folded: HashMap<String, &Vec<u8>> = HashMap::with_capacity(folder.entries.len());
-    for name in folder.entries.keys().filter(|name| !folder.added.contains(*name)) {
+    for name in names(false) {
         by_folded.insert(fold(name), name);
     }
-    for name in added {
+    for name in names(true) {
         if let Some(other) = by_folded.insert(fold(name), name) {
             let show = |name: &Vec<u8>| super::tree::join(path, name.as_bstr());
             return Err(GitError::CaseClash(show(other), show(name)));

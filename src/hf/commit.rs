@@ -174,7 +174,7 @@ impl ArrivingCommit {
                         other => other.into(),
                     })?;
             }
-            Step::DeletedFile { path } | Step::DeletedFolder { path } => self.draft.delete(&path).await?,
+            Step::DeletedFile { path } | Step::DeletedFolder { path } => self.draft.delete(&path)?,
         }
         Ok(())
     }

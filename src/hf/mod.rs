@@ -15,6 +15,7 @@ mod commit_lines;
 use crate::cards::Cards;
 use crate::editor::Editor;
 use crate::files::Files;
+use crate::hooks::Hooks;
 use crate::models::Models;
 use crate::pulls::Pulls;
 use crate::repos::Repos;
@@ -39,6 +40,8 @@ pub struct HfParts {
     pub pulls: Pulls,
     /// Accounts, whose rights tokens carry.
     pub users: Users,
+    /// Webhooks.
+    pub hooks: Hooks,
     /// Their counters.
     pub social: Social,
     /// Finding them.

@@ -13,6 +13,7 @@ impl Problem for BlobError {
             }
             Self::TooLarge { .. } => Code::TooLarge,
             Self::DiskFull => Code::StorageFull,
+            Self::ContributionsFull => Code::QuotaExceeded,
             Self::Unavailable { .. } | Self::Refused { .. } => Code::Unavailable,
             Self::BusyUpload { .. } => Code::Conflict,
             Self::Abandoned | Self::BadRecipe { .. } | Self::Xorb(_) | Self::Shard(_) => Code::BadRequest,

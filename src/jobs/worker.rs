@@ -130,6 +130,8 @@ impl Jobs {
         let outcome = self.attempt(&job, &context).instrument(span.clone()).await;
         self.write_down(job.id, &context, &outcome).instrument(span).await;
         self.unclaim(job.id);
+        // One that failed is due again sooner than the dispatcher thought when it went to rest.
+        self.shared.wake.notify_one();
     }
 
     /// Runs the job's code in a task of its own, so that a panic is a failure like any other.

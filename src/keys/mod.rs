@@ -3,19 +3,23 @@
 //! - One Ed25519 key (RFC 8032) signs access tokens. Its id goes into the header of each token.
 //! - One secret of 32 bytes gives every [`Purpose`] its own HMAC-SHA-256 key (RFC 2104), so that a signature made for
 //!   one purpose never passes for another.
+//! - One AES-256-GCM key seals the secrets that the hub has to show or send again, such as those of webhooks.
 //! - [`SignedUrl`] signs addresses that must work without a login for a while.
 //!
 //! The folder has mode 0700 and its files 0600. Whoever holds them can sign in as anybody: a backup of the data folder
-//! is as secret as the hub. Losing them signs everybody out and invalidates addresses that were handed out, no more.
+//! is as secret as the hub. Losing them signs everybody out, invalidates addresses that were handed out, and makes sealed
+//! secrets unreadable, no more.
 
 mod error;
 mod folder;
+mod sealing;
 mod signed_url;
 
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use aws_lc_rs::aead::RandomizedNonceKey;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{DecodingKey, EncodingKey};
@@ -23,12 +27,14 @@ use jsonwebtoken::{DecodingKey, EncodingKey};
 use crate::base::Sha256;
 
 pub use error::KeysError;
+pub use sealing::Sealed;
 pub use signed_url::{SignedUrl, UrlRefused};
 
 type HmacSha256 = Hmac<sha2::Sha256>;
 
 const SIGNING_KEY_FILE: &str = "token-signing-key.pk8";
 const SECRET_FILE: &str = "secret";
+const SEALING_KEY_FILE: &str = "sealing-key";
 const SECRET_LENGTH: usize = 32;
 
 /// What an HMAC key is for; each purpose has its own key. The text must never change once released.
@@ -55,6 +61,7 @@ struct Inner {
     decoding: DecodingKey,
     public: Vec<u8>,
     secret: [u8; SECRET_LENGTH],
+    sealing: RandomizedNonceKey,
 }
 
 impl Keys {
@@ -68,16 +75,16 @@ impl Keys {
             let document = pair.to_pkcs8v1().map_err(|_| KeysError::NoRandomness)?;
             Ok(document.as_ref().to_vec())
         })?;
-        let secret = folder::load_or_create(&folder.join(SECRET_FILE), || {
-            let mut secret = vec![0; SECRET_LENGTH];
-            getrandom::fill(&mut secret).map_err(|_| KeysError::NoRandomness)?;
-            Ok(secret)
-        })?;
+        let secret = folder::load_or_create(&folder.join(SECRET_FILE), random_secret)?;
+        let sealing = folder::load_or_create(&folder.join(SEALING_KEY_FILE), random_secret)?;
         let pair = Ed25519KeyPair::from_pkcs8(&signing).map_err(|_| KeysError::Damaged {
             path: folder.join(SIGNING_KEY_FILE),
         })?;
         let secret = secret.try_into().map_err(|_| KeysError::Damaged {
             path: folder.join(SECRET_FILE),
+        })?;
+        let sealing = sealing::key(&sealing).ok_or_else(|| KeysError::Damaged {
+            path: folder.join(SEALING_KEY_FILE),
         })?;
         let public = pair.public_key().as_ref().to_vec();
         Ok(Self(Arc::new(Inner {
@@ -86,6 +93,7 @@ impl Keys {
             decoding: DecodingKey::from_ed_der(&public),
             public,
             secret,
+            sealing,
         })))
     }
 
@@ -128,6 +136,19 @@ impl Keys {
         code.update(bytes);
         code
     }
+}
+
+fn random_secret() -> Result<Vec<u8>, KeysError> {
+    let mut secret = vec![0; SECRET_LENGTH];
+    getrandom::fill(&mut secret).map_err(|_| KeysError::NoRandomness)?;
+    Ok(secret)
+}
+
+/// Signs bytes with somebody's own secret: HMAC-SHA-256, as receivers of webhooks check it.
+pub fn sign_with(secret: &[u8], bytes: &[u8]) -> Signature {
+    let mut code = keyed(secret);
+    code.update(bytes);
+    code.finalize().into_bytes().into()
 }
 
 fn keyed(key: &[u8]) -> HmacSha256 {

@@ -60,7 +60,8 @@ impl Models {
     async fn refresh_readable(&self, id: RepositoryId, anew: bool) -> Result<bool, ModelsError> {
         match self.refresh(id, anew).await {
             Err(ModelsError::Git(error)) => {
-                tracing::error!(repository = %id, %error, "the files of a model cannot be read");
+                self.repos
+                    .tell_unreadable(id, "the files of a model cannot be read", &error)?;
                 Ok(false)
             }
             other => other,

@@ -22,7 +22,7 @@ impl Pulls {
         &self,
         who: &Participant,
         number: u64,
-        (kind, origin): (&'static str, Origin),
+        (kind, origin, comment): (&'static str, Origin, Option<u64>),
         change: F,
     ) -> Result<T, PullsError>
     where
@@ -37,8 +37,11 @@ impl Pulls {
                 let mut pull = store::require(tx, id, number)?;
                 let answer = change(tx, &who, &mut pull, now)?;
                 store::put(tx, id, &pull)?;
-                let event = NewEvent::new(kind, &origin, Subject::Repository(id));
-                slice.events.record(tx, event.with(json!({ "number": number })))?;
+                let told = NewEvent::new(kind, &origin, Subject::Repository(id));
+                // A comment that is new is the last that happened.
+                let comment = comment.or((kind == event::COMMENTED).then_some(pull.events));
+                let details = json!({ "number": number, "comment": comment });
+                slice.events.record(tx, told.with(details))?;
                 Ok(answer)
             })
             .await
@@ -53,7 +56,7 @@ impl Pulls {
         origin: Origin,
     ) -> Result<PullEvent, PullsError> {
         let text = checked_text("comment", text)?;
-        let kind = (event::COMMENTED, origin);
+        let kind = (event::COMMENTED, origin, None);
         self.change(who, number, kind, move |tx, who, pull, now| {
             pull.require_room(text.len())?;
             let by = (Some(who.account().id), now);
@@ -77,7 +80,7 @@ impl Pulls {
         origin: Origin,
     ) -> Result<PullEvent, PullsError> {
         let text = checked_text("content", text)?;
-        let kind = (event::COMMENT_EDITED, origin);
+        let kind = (event::COMMENT_EDITED, origin, Some(sequence));
         self.change(who, number, kind, move |tx, who, pull, now| {
             let id = who.as_read().id();
             let mut event = store::event(tx, id, number, sequence)?.ok_or(PullsError::NoComment)?;
@@ -108,7 +111,7 @@ impl Pulls {
         (number, sequence): (u64, u64),
         origin: Origin,
     ) -> Result<PullEvent, PullsError> {
-        let kind = (event::COMMENT_HIDDEN, origin);
+        let kind = (event::COMMENT_HIDDEN, origin, Some(sequence));
         self.change(who, number, kind, move |tx, who, pull, now| {
             let id = who.as_read().id();
             let mut event = store::event(tx, id, number, sequence)?.ok_or(PullsError::NoComment)?;
@@ -144,7 +147,7 @@ impl Pulls {
         origin: Origin,
     ) -> Result<PullEvent, PullsError> {
         let title = checked_title(title)?;
-        let kind = (event::RENAMED, origin);
+        let kind = (event::RENAMED, origin, None);
         self.change(who, number, kind, move |tx, who, pull, now| {
             who.require_part(pull)?;
             pull.require_room(title.len() + pull.title.len())?;
@@ -167,7 +170,7 @@ impl Pulls {
         let comment = comment.filter(|text| !text.trim().is_empty());
         let comment = comment.map(|text| checked_text("comment", text)).transpose()?;
         let status = if open { PullStatus::Open } else { PullStatus::Closed };
-        let kind = (event::STATUS, origin);
+        let kind = (event::STATUS, origin, None);
         self.change(who, number, kind, move |tx, who, pull, now| {
             who.require_part(pull)?;
             if pull.status == PullStatus::Merged || pull.status == status {
@@ -194,7 +197,7 @@ impl Pulls {
         tip: crate::git::ObjectId,
         origin: Origin,
     ) -> Result<(), PullsError> {
-        let kind = (event::STATUS, origin);
+        let kind = (event::STATUS, origin, None);
         self.change(who, number, kind, move |tx, who, pull, now| {
             pull.status = PullStatus::Merged;
             if let Some(request) = &mut pull.request {

@@ -121,6 +121,19 @@ impl WriteRepo {
         &self.actor
     }
 
+    /// Whether the account may write no more than its part of a pull request.
+    pub fn only_contributes(&self) -> bool {
+        self.permission < Permission::Write
+    }
+
+    /// Tells somebody who only contributes nothing of how much the owner has stored.
+    pub fn hiding_quota(&self, error: ReposError) -> ReposError {
+        match error {
+            ReposError::QuotaExceeded { .. } if self.only_contributes() => ReposError::ContributionsFull,
+            other => other,
+        }
+    }
+
     /// Whether the account may administer the repository too, whatever its credential says of that.
     pub(super) fn administers(&self) -> bool {
         self.permission == Permission::Admin
@@ -252,6 +265,24 @@ impl Repos {
         })
     }
 
+    /// What an account without a credential may read, for what the hub does on its behalf: what is public, its own, that
+    /// of organizations it belongs to, and what it has a part in. The powers of administrators, which take a credential, do not count. A repository that was
+    /// deleted and can be restored is read by those who could before.
+    pub fn readable_for(&self, account: UserId, id: RepositoryId) -> Result<Option<ReadRepo>, StoreError> {
+        self.store.read(|tx| {
+            let active = crate::users::account(tx, account)?.is_some_and(|account| account.is_active);
+            let Some(repository) = store::repository(tx, id)?.filter(|_| active) else {
+                return Ok(None);
+            };
+            let may_read = repository.visibility == Visibility::Public
+                || repository.owner == account
+                || crate::users::member_role(tx, repository.owner, account)?.is_some()
+                || collaborators::permission(tx, id, account)?.is_some();
+            let owner = crate::users::account(tx, repository.owner)?.filter(|_| may_read);
+            Ok(owner.map(|owner| ReadRepo { repository, owner }))
+        })
+    }
+
     /// Those of these repositories that the caller may read, in their order, as one snapshot has them.
     pub fn readable_among(&self, caller: &Caller, ids: &[RepositoryId]) -> Result<Vec<ReadRepo>, StoreError> {
         self.store.read(|tx| {
@@ -284,6 +315,15 @@ impl Repos {
     /// Proves that the caller may write to what it may read. Whoever may write may read content.
     pub fn writable(&self, caller: &Caller, read: ReadRepo) -> Result<WriteRepo, ReposError> {
         self.insider(caller, read, Scope::Write, Permission::Write)
+    }
+
+    /// Proves that the caller may send large content: to commit it, or to propose it in a pull request, as everybody may who
+    /// reads the content. Committing takes a proof of its own.
+    pub fn sendable(&self, caller: &Caller, read: ReadRepo) -> Result<WriteRepo, ReposError> {
+        match self.writable(caller, read.clone()) {
+            Err(ReposError::Forbidden(_)) => Ok(self.contributable(caller, read, None)?.write),
+            other => other,
+        }
     }
 
     /// Proves that the caller may commit to the pull request of this number and author, or prepare one that is yet to be

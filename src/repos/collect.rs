@@ -51,10 +51,12 @@ impl Repos {
                     total.freed += done.freed;
                 }
                 Err(ReposError::Git(GitError::Stopped)) => break,
+                // The others have a right to be looked at.
+                Err(ReposError::Git(error)) => {
+                    self.tell_unreadable(id, "a repository could not be collected", &error)?;
+                }
                 // Purged meanwhile.
                 Err(_) if self.get(id)?.is_none() => {}
-                // The others have a right to be looked at.
-                Err(ReposError::Git(error)) => tracing::error!(%id, %error, "a repository could not be collected"),
                 Err(error) => return Err(error),
             }
         }

@@ -7,7 +7,7 @@
 use super::create::author;
 use super::model::{Intent, MovedFile};
 use super::protection::require_push;
-use super::{ContributeRepo, Repos, ReposError, WriteRepo, store};
+use super::{ContributeRepo, Repos, ReposError, WriteRepo, contributed, store};
 use crate::base::{RepoPath, RepositoryId, Sha256, blocking};
 use crate::blobs::StoredBlob;
 use crate::events::Origin;
@@ -19,7 +19,10 @@ use crate::http::to_the_end;
 use crate::store::WriteTx;
 use crate::users::Account;
 use bytes::Bytes;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+/// A commit of more steps is made while no other such is: it takes a kilobyte or two of memory for each.
+const STEPS_BESIDE_OTHERS: usize = 10_000;
 
 const ATTRIBUTES: &str = ".gitattributes";
 
@@ -29,7 +32,10 @@ pub struct CommitDraft {
     stage: BlobStage,
     operations: Vec<Operation>,
     links: HashMap<Sha256, u64>,
-    large_paths: Vec<String>,
+    /// Contents that the repository named when the draft took them, and has to name still.
+    known: HashSet<Sha256>,
+    /// Which of the operations put large files.
+    large: Vec<usize>,
     attributes: Option<Bytes>,
     plain_bytes: u64,
     contribution: Option<Contribution>,
@@ -105,9 +111,24 @@ impl CommitDraft {
             sha256: blob.sha256,
             size: blob.size,
         };
+        self.put_pointer(path, pointer)?;
+        self.known.remove(&blob.sha256);
+        Ok(())
+    }
+
+    /// Stages a file whose content the repository names already. Should it name it no more when the commit is made, the
+    /// commit is refused. Blocking.
+    pub fn put_linked(&mut self, path: RepoPath, sha256: Sha256, size: u64) -> Result<(), ReposError> {
+        if !self.links.contains_key(&sha256) {
+            self.known.insert(sha256);
+        }
+        self.put_pointer(path, LfsPointer { sha256, size })
+    }
+
+    fn put_pointer(&mut self, path: RepoPath, pointer: LfsPointer) -> Result<(), ReposError> {
         let staged = self.stage.add(pointer.to_string().as_bytes())?;
-        self.links.insert(blob.sha256, blob.size);
-        self.large_paths.push(path.as_str().to_owned());
+        self.links.insert(pointer.sha256, pointer.size);
+        self.large.push(self.operations.len());
         self.operations.push(Operation::Put {
             path,
             content: Content::Blob(staged),
@@ -145,7 +166,8 @@ impl Repos {
             stage,
             operations: Vec::new(),
             links: HashMap::new(),
-            large_paths: Vec::new(),
+            known: HashSet::new(),
+            large: Vec::new(),
             attributes: None,
             plain_bytes: 0,
             contribution: None,
@@ -164,7 +186,16 @@ impl Repos {
     /// caller waits or not: a branch that has moved gets its rows.
     pub async fn commit(&self, draft: CommitDraft, options: CommitOptions) -> Result<Committed, ReposError> {
         let slice = self.clone();
-        to_the_end(Box::pin(async move { slice.commit_now(draft, options).await })).await
+        let work = async move {
+            let is_large = draft.operations.len() > STEPS_BESIDE_OTHERS;
+            let _turn = if is_large {
+                Some(slice.large_commits.lock().await)
+            } else {
+                None
+            };
+            slice.commit_now(draft, options).await
+        };
+        to_the_end(Box::pin(work)).await
     }
 
     async fn commit_now(&self, draft: CommitDraft, options: CommitOptions) -> Result<Committed, ReposError> {
@@ -182,7 +213,8 @@ impl Repos {
             stage,
             operations,
             links,
-            large_paths,
+            known,
+            large,
             attributes,
             plain_bytes,
             contribution: _,
@@ -196,12 +228,11 @@ impl Repos {
             author,
             message: options.message.clone(),
         };
-        let covered = Coverage {
-            large_paths,
-            attributes,
-        };
+        let covered = Coverage { large, attributes };
         let announced = Announced {
             links,
+            known,
+            merged: Vec::new(),
             plain_bytes,
             origin: options.origin,
             moved: options.moved,
@@ -230,6 +261,8 @@ impl Repos {
     fn require_target(&self, draft: &CommitDraft, branch: &str) -> Result<(), ReposError> {
         match (draft.contribution, pull_number(branch)) {
             (Some(Contribution { number: Some(own) }), Some(number)) if own == number => Ok(()),
+            // Whoever only contributes has a proof for content, and none for branches.
+            (None, None) if draft.proof.only_contributes() => Err(ReposError::Forbidden("write")),
             (None, None) => match self.get(draft.proof.repository().id)? {
                 Some(repository) => require_push(&draft.proof, &repository, branch),
                 None => Ok(()),
@@ -248,13 +281,17 @@ impl Repos {
         let git = self.git.clone();
         blocking(move || {
             let repository = git.repository(id)?;
-            if !coverage.large_paths.is_empty() {
+            if !coverage.large.is_empty() {
                 let mut rules = match (&coverage.attributes, repository.standing(&request.branch)?) {
                     (Some(text), _) => Attributes::parse(text)?,
                     (None, Some(tip)) => repository.attributes(tip)?,
                     (None, None) => Attributes::parse(b"")?,
                 };
-                if let Some(text) = rules.covering(coverage.large_paths.iter().map(String::as_str))? {
+                let put = |place: &usize| match &request.operations[*place] {
+                    Operation::Put { path, .. } => Some(path.as_str()),
+                    _ => None,
+                };
+                if let Some(text) = rules.covering(coverage.large.iter().filter_map(put))? {
                     let path = ATTRIBUTES.parse().expect("a constant that is a path");
                     let content = Content::Blob(stage.add(text.as_bytes())?);
                     request.operations.push(Operation::Put {
@@ -300,6 +337,8 @@ impl Repos {
     ) -> Result<(), ReposError> {
         let Announced {
             links,
+            known,
+            merged,
             plain_bytes,
             origin,
             moved,
@@ -315,10 +354,13 @@ impl Repos {
             moved,
             merges,
         };
-        let slice = self.clone();
+        let (slice, proof) = (self.clone(), proof.clone());
         self.store
             .write(move |tx| {
-                slice.charge(tx, id, &owner, links, plain_bytes)?;
+                slice.charge(tx, &proof, &owner, (links, &known), plain_bytes)?;
+                for sha256 in merged {
+                    contributed::take_over(tx, id, sha256)?;
+                }
                 store::put_intent(tx, id, &branch, &intent)?;
                 Ok(())
             })
@@ -330,9 +372,9 @@ impl Repos {
         if announced.links.is_empty() {
             return Ok(());
         }
-        let (slice, id, owner) = (self.clone(), proof.repository().id, proof.as_read().owner().clone());
+        let (slice, proof, owner) = (self.clone(), proof.clone(), proof.as_read().owner().clone());
         self.store
-            .write(move |tx| slice.charge(tx, id, &owner, announced.links, 0))
+            .write(move |tx| slice.charge(tx, &proof, &owner, (announced.links, &announced.known), 0))
             .await
     }
 
@@ -340,11 +382,12 @@ impl Repos {
     fn charge(
         &self,
         tx: &WriteTx<'_>,
-        id: RepositoryId,
+        proof: &WriteRepo,
         owner: &Account,
-        links: HashMap<Sha256, u64>,
+        (links, known): (HashMap<Sha256, u64>, &HashSet<Sha256>),
         plain_bytes: u64,
     ) -> Result<(), ReposError> {
+        let id = proof.repository().id;
         let mut repository = store::repository(tx, id)?
             .filter(super::Repository::is_live)
             .ok_or_else(|| ReposError::NotFound(id.to_string()))?;
@@ -354,24 +397,35 @@ impl Repos {
                 if !repository.lfs_enabled {
                     return Err(ReposError::LargeFilesOff);
                 }
+                if known.contains(&sha256) {
+                    return Err(ReposError::ContentGone(sha256));
+                }
+                self.note_contributed(tx, proof, (sha256, size))?;
                 added = added.saturating_add(size);
+            } else if !proof.only_contributes() {
+                contributed::take_over(tx, id, sha256)?;
             }
         }
         repository.stored_bytes = repository.stored_bytes.saturating_add(added);
-        self.within_quota(owner, store::usage(tx, repository.owner)?.saturating_add(added))?;
+        let fits = self.within_quota(owner, store::usage(tx, repository.owner)?.saturating_add(added));
+        fits.map_err(|error| proof.hiding_quota(error))?;
         Ok(store::put(tx, &repository)?)
     }
 }
 
 /// What decides which rules `.gitattributes` needs.
 struct Coverage {
-    large_paths: Vec<String>,
+    large: Vec<usize>,
     attributes: Option<Bytes>,
 }
 
 /// What is written before the branch moves.
 pub(super) struct Announced {
     pub links: HashMap<Sha256, u64>,
+    /// Contents that a pull request proposed.
+    pub merged: Vec<Sha256>,
+    /// Those of the links that the repository has already.
+    pub known: HashSet<Sha256>,
     pub plain_bytes: u64,
     pub origin: Origin,
     pub moved: Option<MovedFile>,

@@ -1,6 +1,6 @@
 use super::model::Gating;
 use crate::base::size::human;
-use crate::base::{Family, RepositoryName};
+use crate::base::{Family, RepositoryName, Sha256};
 use crate::blobs::BlobError;
 use crate::git::GitError;
 use crate::git::path_history::HistoryError;
@@ -83,6 +83,14 @@ pub enum ReposError {
         /// Bytes allowed.
         quota: u64,
     },
+    /// What strangers may propose is used up, or the quota of the owner is, of which they learn nothing.
+    #[error(
+        "This repository takes no more large files from those who may not write to it. Ask whoever may to merge or remove some, or to send yours."
+    )]
+    ContributionsFull,
+    /// Content that the repository had when a commit named it, and has no more.
+    #[error("The content {0} went away before the commit was made. Send it again.")]
+    ContentGone(Sha256),
     /// The branch moved while the commit was made, and the caller had asked for a certain parent.
     #[error("The branch has moved meanwhile. Fetch its present state and try again.")]
     Stale,
@@ -155,11 +163,12 @@ impl Problem for ReposError {
             }
             Self::NameTaken { .. }
             | Self::Stale
+            | Self::ContentGone(_)
             | Self::ReferenceRefused(_)
             | Self::NotGated
             | Self::RequestStands(_)
             | Self::HasAccess => Code::Conflict,
-            Self::QuotaExceeded { .. } => Code::QuotaExceeded,
+            Self::QuotaExceeded { .. } | Self::ContributionsFull => Code::QuotaExceeded,
             Self::Git(error) | Self::History(HistoryError::Git(error)) => error.code(),
             Self::Receive(error) => error.code(),
             Self::Blob(error) => error.code(),

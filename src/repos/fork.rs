@@ -7,6 +7,7 @@ use super::heal::{Facts, known_statistics};
 use super::model::{Repository, Visibility};
 use super::{ReadRepo, Repos, ReposError, borrowing, event, store};
 use crate::base::{RepositoryId, blocking};
+use crate::blobs::share_recipes;
 use crate::events::{NewEvent, Origin, Subject};
 use crate::git::{ObjectId, RepositoryGuard};
 use crate::http::to_the_end;
@@ -211,9 +212,11 @@ impl Repos {
         self.within_quota(&owner, store::usage(tx, owner.id)?.saturating_add(row.stored_bytes))?;
         store::take_name(tx, owner.id, family, &row.name)?;
         store::put(tx, &row)?;
-        for (sha256, size) in links {
-            store::link_blob(tx, id, sha256, size)?;
+        for (sha256, size) in &links {
+            store::link_blob(tx, id, *sha256, *size)?;
         }
+        let large = links.iter().map(|(sha256, _)| *sha256);
+        share_recipes(tx, source, id, large, row.created_at)?;
         for lender in lenders {
             borrowing::lend(tx, lender, id)?;
         }

@@ -31,12 +31,10 @@ impl Consumer for PathHistory {
             match refreshed {
                 Ok(()) => {}
                 Err(HistoryError::Store(error)) => return Err(error.into()),
-                // A repository that is purged meanwhile has no history to follow any more; one that is damaged must not
-                // keep the others from theirs.
+                // One that is damaged must not keep the others from theirs.
                 Err(error) => {
-                    if self.0.get(id)?.is_some() {
-                        tracing::error!(%id, %error, "the path history of a repository could not be followed");
-                    }
+                    let what = "the path history of a repository could not be followed";
+                    self.0.tell_unreadable(id, what, &error)?;
                 }
             }
         }

@@ -32,17 +32,20 @@ impl Repos {
         let mut packed = 0;
         for (id, branch, _) in self.store.read(store::known_tips)? {
             let _turn = self.maintenance.lock().await;
-            let git = self.git.clone();
-            match blocking(move || git.maintain(id)).await {
-                Ok(maintained) => packed += usize::from(maintained.objects > 0),
-                Err(error) => {
-                    tracing::error!(%id, %error, "a repository could not be packed");
-                    continue;
-                }
+            match self.pack(id, &branch).await {
+                Ok(is_packed) => packed += usize::from(is_packed),
+                Err(ReposError::Git(error)) => self.tell_unreadable(id, "a repository could not be packed", &error)?,
+                Err(error) => return Err(error),
             }
-            self.follow_head(id, &branch).await?;
         }
         Ok(packed)
+    }
+
+    async fn pack(&self, id: RepositoryId, branch: &str) -> Result<bool, ReposError> {
+        let git = self.git.clone();
+        let maintained = blocking(move || git.maintain(id)).await?;
+        self.follow_head(id, branch).await?;
+        Ok(maintained.objects > 0)
     }
 
     /// Ends a change of the default branch that a crash cut off between the row and HEAD.

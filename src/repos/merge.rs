@@ -8,7 +8,7 @@ use crate::base::blocking;
 use crate::events::Origin;
 use crate::git::{GitError, Merge, MergeRequest, ObjectId, pull_reference};
 use crate::http::to_the_end;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A pull request to be merged.
 #[derive(Debug, Clone)]
@@ -65,8 +65,15 @@ impl Repos {
             Merge::Contained(tip) => return Ok(MergeOutcome::Contained(tip)),
             Merge::Conflicts(files) => return Ok(MergeOutcome::Conflicts(files)),
         };
+        let (git, changes) = (self.git.clone(), prepared.changes.clone());
+        let merged = blocking(move || {
+            let (_, new) = git.repository(id)?.changed_pointers(&changes)?;
+            Ok::<_, GitError>(new.into_iter().map(|pointer| pointer.sha256).collect())
+        });
         let announced = Announced {
+            merged: merged.await?,
             links: HashMap::new(),
+            known: HashSet::new(),
             plain_bytes: 0,
             origin: new.origin,
             moved: None,

@@ -21,6 +21,8 @@ mod collaborators;
 mod collect;
 /// Commits in the making.
 mod commit;
+/// Large content of people who only contribute.
+mod contributed;
 /// New repositories.
 mod create;
 /// Why a repository cannot do something.
@@ -67,6 +69,7 @@ pub use access_requests::{AccessRequest, AccessStatus, MyAccess};
 pub use collaborators::collaborators_of;
 pub use collect::{CollectOptions, Collected};
 pub use commit::{CommitDraft, CommitOptions, Committed};
+pub use contributed::TABLES as CONTRIBUTED_TABLES;
 pub use create::NewRepository;
 pub use error::ReposError;
 pub use file_link::{WantedFile, decoded_path, encoded_path};
@@ -80,12 +83,14 @@ pub use push::{Push, PushReport};
 pub use references::NewTag;
 pub use settings::{SettingsChange, StatusChange};
 pub use store::{TABLES, all_repositories, blob_is_linked, repository};
+pub use usage::SettledLinks;
 
 use crate::base::{Clock, RepositoryId};
 use crate::events::Events;
 use crate::git::Git;
 use crate::store::{ReadRows, Store, StoreError, WriteTx};
 use crate::users::Users;
+use std::fmt::Display;
 use std::sync::{Arc, OnceLock};
 
 /// Kinds of events that this slice records; their subject is the repository.
@@ -141,6 +146,8 @@ pub struct Repos {
     follow_pull: Arc<OnceLock<FollowPull>>,
     /// Held by whoever packs a repository: one at a time.
     maintenance: Arc<tokio::sync::Mutex<()>>,
+    /// Held by a commit of very many steps while it is made: one at a time.
+    large_commits: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Moves the rows that a slice above keeps by path, in the transaction that ends the commit.
@@ -161,6 +168,7 @@ impl Repos {
             follow_move: Arc::default(),
             follow_pull: Arc::default(),
             maintenance: Arc::default(),
+            large_commits: Arc::default(),
         }
     }
 
@@ -186,6 +194,15 @@ impl Repos {
     /// A repository by its id, deleted ones too; no access is checked.
     pub fn get(&self, id: RepositoryId) -> Result<Option<Repository>, StoreError> {
         self.store.read(|tx| store::repository(tx, id))
+    }
+
+    /// Tells in the log that what follows the files of a repository could not read them. One that was purged meanwhile is
+    /// no trouble: its folder goes while others may be reading it.
+    pub fn tell_unreadable(&self, id: RepositoryId, what: &str, error: &dyn Display) -> Result<(), StoreError> {
+        if self.get(id)?.is_some() {
+            tracing::error!(repository = %id, %error, "{what}");
+        }
+        Ok(())
     }
 
     /// A repository by its id, within the caller's transaction.

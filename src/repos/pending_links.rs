@@ -5,7 +5,7 @@ use super::model::Repository;
 use super::{ReadRepo, Repos, ReposError, WriteRepo, store};
 use crate::base::{RepositoryId, Sha256, Timestamp, blocking};
 use crate::blobs::StoredBlob;
-use crate::git::{Git, LfsPointer};
+use crate::git::LfsPointer;
 use crate::store::{Index, ReadRows, Records, Scan, StoreError, WriteTx};
 use crate::users::Caller;
 use std::time::Duration;
@@ -53,7 +53,7 @@ impl Repos {
     /// The same for several: all of them are linked or none.
     pub async fn link_all_ahead(&self, proof: &WriteRepo, blobs: Vec<StoredBlob>) -> Result<(), ReposError> {
         let (id, owner) = (proof.repository().id, proof.as_read().owner().clone());
-        let (slice, now) = (self.clone(), self.clock.now());
+        let (slice, now, proof) = (self.clone(), self.clock.now(), proof.clone());
         self.store
             .write(move |tx| {
                 let found = store::repository(tx, id)?.filter(Repository::is_live);
@@ -71,6 +71,7 @@ impl Repos {
                         return Err(ReposError::LargeFilesOff);
                     }
                     store::link_blob(tx, id, blob.sha256, blob.size)?;
+                    slice.note_contributed(tx, &proof, (blob.sha256, blob.size))?;
                     PENDING.put(tx, &key, &now)?;
                     added = added.saturating_add(blob.size);
                 }
@@ -78,7 +79,8 @@ impl Repos {
                     return Ok(());
                 }
                 let usage = store::usage(tx, repository.owner)?;
-                slice.within_quota(&owner, usage.saturating_add(added))?;
+                let fits = slice.within_quota(&owner, usage.saturating_add(added));
+                fits.map_err(|error| proof.hiding_quota(error))?;
                 repository.stored_bytes += added;
                 Ok(store::put(tx, &repository)?)
             })
@@ -121,9 +123,24 @@ impl Repos {
             if old.is_empty() {
                 return Ok(ended);
             }
-            let git = self.git.clone();
-            let judged = blocking(move || old.into_iter().map(|link| (link, is_named(&git, link))).collect()).await;
+            let slice = self.clone();
+            let judge = move |link| Ok((link, slice.is_named(link)?));
+            let judged = blocking(move || old.into_iter().map(judge).collect::<Result<_, StoreError>>()).await?;
             ended += self.store.write(move |tx| end(tx, judged, before)).await?;
+        }
+    }
+
+    /// Whether git has a pointer to the blob. A repository that cannot be read keeps what it has.
+    fn is_named(&self, ((id, sha256), size): (LinkKey, u64)) -> Result<bool, StoreError> {
+        let pointer = LfsPointer { sha256, size };
+        let repository = self.git.repository(id);
+        match repository.and_then(|repository| repository.has_pointer(pointer)) {
+            Ok(named) => Ok(named),
+            Err(error) => {
+                let what = "a repository could not be asked for a pointer; the content stays";
+                self.tell_unreadable(id, what, &error)?;
+                Ok(true)
+            }
         }
     }
 }
@@ -136,21 +153,6 @@ fn old_links(tx: &impl ReadRows, before: Timestamp) -> Result<Vec<(LinkKey, u64)
         links.push(((id, sha256), size));
     }
     Ok(links)
-}
-
-/// Whether git has a pointer to the blob. A repository that cannot be read keeps what it has.
-fn is_named(git: &Git, ((id, sha256), size): (LinkKey, u64)) -> bool {
-    let pointer = LfsPointer { sha256, size };
-    match git
-        .repository(id)
-        .and_then(|repository| repository.has_pointer(pointer))
-    {
-        Ok(named) => named,
-        Err(error) => {
-            tracing::error!(%id, %error, "a repository could not be asked for a pointer; the content stays");
-            true
-        }
-    }
 }
 
 fn end(tx: &WriteTx<'_>, judged: Vec<((LinkKey, u64), bool)>, before: Timestamp) -> Result<usize, StoreError> {

@@ -1,5 +1,5 @@
 use super::model::{Intent, PushJournal, Repository};
-use super::{access_requests, borrowing, collaborators, pending_links};
+use super::{access_requests, borrowing, collaborators, contributed, pending_links};
 use crate::base::{Family, RepositoryId, RepositoryName, Sha256, Timestamp, UserId};
 use crate::git::ObjectId;
 use crate::store::{Descending, Entry, Index, ReadRows, Records, Scan, StoreError, Table, TableSpec, Unique, WriteTx};
@@ -103,7 +103,9 @@ const REPOSITORIES: Records<RepositoryId, Repository> = Records::new(
     ],
 );
 const REDIRECTS: Table<NameKey, RepositoryId> = Table::new("repository_redirects");
-const LINKS: Table<(RepositoryId, Sha256), u64> = Table::new("blob_links");
+type LinkKey = (RepositoryId, Sha256);
+
+const LINKS: Table<LinkKey, u64> = Table::new("blob_links");
 const LINKS_BY_BLOB: Table<(Sha256, RepositoryId), ()> = Table::new("blob_links_by_blob");
 const INTENTS: Table<(RepositoryId, String), Intent> = Table::new("commit_intents");
 const JOURNALS: Table<RepositoryId, PushJournal> = Table::new("push_journals");
@@ -228,6 +230,7 @@ pub(super) fn remove(tx: &WriteTx<'_>, id: RepositoryId) -> Result<Option<Reposi
     access_requests::forget_repository(tx, id)?;
     JOURNALS.delete(tx, &id)?;
     pending_links::forget_repository(tx, id)?;
+    contributed::forget_repository(tx, id)?;
     for owner in repository.former_owners.iter().chain([&repository.owner]) {
         for (key, target) in REDIRECTS.list(tx, &Scan::prefix(&(*owner,)))? {
             if target == id {
@@ -312,6 +315,20 @@ pub(super) fn links(
     Ok(links.into_iter().map(|((_, sha256), size)| (sha256, size)).collect())
 }
 
+/// Some of the blobs that any repository has a right to, behind one, in the order of the repositories.
+pub(super) fn all_links(
+    tx: &impl ReadRows,
+    after: Option<LinkKey>,
+    limit: usize,
+) -> Result<Vec<(LinkKey, u64)>, StoreError> {
+    let scan = Scan::all().limit(limit);
+    let scan = match after {
+        Some(key) => scan.after(&key),
+        None => scan,
+    };
+    LINKS.list(tx, &scan)
+}
+
 /// Bytes of all blobs that a repository has a right to.
 pub(super) fn linked_bytes(tx: &impl ReadRows, id: RepositoryId) -> Result<u64, StoreError> {
     let mut bytes = 0_u64;
@@ -361,6 +378,7 @@ pub(super) fn link_blob(tx: &WriteTx<'_>, id: RepositoryId, sha256: Sha256, size
 
 /// Ends a link.
 pub(super) fn unlink_blob(tx: &WriteTx<'_>, id: RepositoryId, sha256: Sha256) -> Result<(), StoreError> {
+    contributed::forget(tx, id, sha256)?;
     LINKS.delete(tx, &(id, sha256))?;
     LINKS_BY_BLOB.delete(tx, &(sha256, id))?;
     Ok(())
@@ -475,5 +493,6 @@ pub(super) fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
     problems.extend(collaborators::check(tx)?);
     problems.extend(access_requests::check(tx)?);
     problems.extend(pending_links::check(tx)?);
+    problems.extend(contributed::check(tx)?);
     Ok(problems)
 }

@@ -173,25 +173,31 @@ async fn follow_repositories(
 
 async fn follow_files(search: &Search, id: RepositoryId, files: Files) -> JobResult {
     if let Files::Commits(commits) = files {
+        let (sender, mut receiver) = tokio::sync::mpsc::channel(2);
         let sources = search.sources.clone();
-        let changes = blocking(move || {
+        let reading = blocking(move || {
             let Some(repository) = sources.repos.get(id)?.filter(crate::repos::Repository::is_live) else {
-                return Ok(None);
+                return Ok(false);
             };
-            let mut changes = Vec::new();
-            for (_, old, new) in commits
-                .into_iter()
-                .filter(|(branch, _, _)| *branch == repository.default_branch)
-            {
-                match sources.changed_files(id, old, new) {
-                    Ok(changed) => changes.extend(changed),
-                    Err(_) => return Ok(None),
+            let of_default = |branch: &String| *branch == repository.default_branch;
+            for (_, old, new) in commits.into_iter().filter(|(branch, _, _)| of_default(branch)) {
+                // The receiver goes first only when the index fails, which is told there.
+                let mut send = |batch| drop(sender.blocking_send(batch));
+                if sources.changed_files(id, (old, new), &mut send).is_err() {
+                    return Ok(false);
                 }
             }
-            Ok::<_, JobError>(Some(changes))
+            Ok::<_, JobError>(true)
         });
-        if let Some(changes) = changes.await? {
-            search.files.apply(changes, None).await?;
+        let writing = async {
+            while let Some(batch) = receiver.recv().await {
+                search.files.apply(batch, None).await?;
+            }
+            Ok::<_, JobError>(())
+        };
+        let (read, written) = tokio::join!(reading, writing);
+        written?;
+        if read? {
             return Ok(());
         }
     }

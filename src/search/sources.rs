@@ -14,6 +14,7 @@ use crate::social::Social;
 use crate::store::{ReadRows, Store, StoreError};
 use crate::users::Account;
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::ops::ControlFlow;
 
 /// READMEs beyond this many bytes are left out.
@@ -70,13 +71,22 @@ impl Sources {
         let Some(rows) = self.store.read(|tx| Rows::of(tx, id))? else {
             return Ok(None);
         };
-        let content = self.content(&rows.repository).unwrap_or_else(|error| {
+        let content = match self.content(&rows.repository) {
+            Ok(content) => content,
             // A damaged repository is still found by what its row says.
-            tracing::warn!(repository = %id, %error, "a repository cannot be read for the search index");
-            Content::default()
-        });
+            Err(error) => {
+                self.tell_unreadable(id, &error)?;
+                Content::default()
+            }
+        };
         let counters = counters_of(&self.social, id)?;
         Ok(Some(repository_document(rows, content, counters)))
+    }
+
+    /// Tells that a repository is found by less than there is in it.
+    pub(crate) fn tell_unreadable(&self, id: RepositoryId, error: &dyn Display) -> Result<(), StoreError> {
+        let what = "a repository cannot be read for the search index";
+        self.repos.tell_unreadable(id, what, error)
     }
 
     /// The newest counters of a repository.
@@ -147,16 +157,19 @@ impl Sources {
         }
     }
 
-    /// The changes of files between two commits.
+    /// The changes of files between two commits, some at a time.
     pub(crate) fn changed_files(
         &self,
         id: RepositoryId,
-        old: Option<ObjectId>,
-        new: ObjectId,
-    ) -> Result<Vec<FileChange>, GitError> {
+        (old, new): (Option<ObjectId>, ObjectId),
+        take: &mut dyn FnMut(Vec<FileChange>),
+    ) -> Result<(), GitError> {
         let git = self.repos.git().repository(id)?;
         let mut changes = Vec::new();
         for change in git.changes(old, new)? {
+            if changes.len() == FILES_AT_ONCE {
+                take(std::mem::take(&mut changes));
+            }
             let size = match change.new {
                 Some((kind, blob)) => git.logical_size(kind, blob)?,
                 None => None,
@@ -170,7 +183,8 @@ impl Sources {
                 None => FileChange::Delete(id, change.path),
             });
         }
-        Ok(changes)
+        take(changes);
+        Ok(())
     }
 }
 

@@ -240,8 +240,9 @@ impl Search {
                 // The receiver goes first only when the index fails, which is told there.
                 let _ = sender.blocking_send(batch);
             });
-            if let Err(error) = outcome {
-                tracing::warn!(repository = %id, %error, "files cannot be read for the search index");
+            match outcome {
+                Err(error) => sources.tell_unreadable(id, &error),
+                Ok(()) => Ok(()),
             }
         });
         let writing = async {
@@ -252,7 +253,8 @@ impl Search {
             }
             Ok::<_, JobError>(count.saturating_sub(1))
         };
-        let ((), count) = tokio::join!(reading, writing);
+        let (read, count) = tokio::join!(reading, writing);
+        read?;
         count
     }
 

@@ -1,11 +1,11 @@
-//! Collections: lists of repositories that an account puts together, for all or for itself.
+//! Collections: lists of repositories that an account or an organization puts together, for all or for itself.
 
 use super::{Social, SocialError, event};
 use crate::base::{CollectionId, RepositoryId, Timestamp, UserId};
 use crate::events::{NewEvent, Origin, Subject};
 use crate::repos::ReadRepo;
 use crate::store::{Descending, Index, ReadRows, Records, Scan, StoreError, WriteTx};
-use crate::users::{Caller, Scope};
+use crate::users::{Caller, MemberRole, Scope};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -35,13 +35,13 @@ pub struct CollectionItem {
 pub struct Collection {
     /// Never changes.
     pub id: CollectionId,
-    /// The account that made it.
+    /// The account that made it, or the organization for which a member made it.
     pub owner: UserId,
     /// Its title.
     pub title: String,
     /// A short sentence.
     pub description: Option<String>,
-    /// Whether only its owner sees it.
+    /// Whether only its owner sees it; of an organization its members.
     pub private: bool,
     /// A word for the colour in which it is shown.
     pub theme: String,
@@ -58,6 +58,8 @@ pub struct Collection {
 /// A collection to be made.
 #[derive(Debug, Clone, Default)]
 pub struct NewCollection {
+    /// The organization that is to own it; the caller, when nothing is said.
+    pub owner: Option<UserId>,
     /// Its title.
     pub title: String,
     /// A short sentence.
@@ -150,13 +152,19 @@ fn checked_title(text: &str) -> Result<String, SocialError> {
     Ok(title)
 }
 
-fn may_see(caller: &Caller, collection: &Collection) -> bool {
-    !collection.private || owns(caller, collection, Scope::Read)
+/// Whether the caller is this account, or belongs to this organization and may do as much there.
+fn stands_for(caller: &Caller, owner: UserId, least: MemberRole, scope: Scope) -> bool {
+    let account = caller.require_whole_account(scope);
+    account.is_ok_and(|account| account.id == owner || caller.role_in(owner) >= Some(least))
 }
 
-fn owns(caller: &Caller, collection: &Collection, scope: Scope) -> bool {
-    let account = caller.require_whole_account(scope);
-    account.is_ok_and(|account| account.id == collection.owner)
+fn may_see(caller: &Caller, collection: &Collection) -> bool {
+    !collection.private || stands_for(caller, collection.owner, MemberRole::Read, Scope::Read)
+}
+
+/// Whether the caller may change the collections of an account, or make new ones for it.
+fn owns(caller: &Caller, owner: UserId) -> bool {
+    stands_for(caller, owner, MemberRole::Write, Scope::Write)
 }
 
 impl CollectionChange {
@@ -217,14 +225,18 @@ impl ItemChange {
 }
 
 impl Social {
-    /// Makes a collection of the caller's own.
+    /// Makes a collection of the caller's own, or of an organization for which the caller may write.
     pub async fn create_collection(
         &self,
         caller: &Caller,
         new: NewCollection,
         origin: Origin,
     ) -> Result<Collection, SocialError> {
-        let owner = caller.require_whole_account(Scope::Write)?.id;
+        let own = caller.require_whole_account(Scope::Write)?.id;
+        let owner = new.owner.unwrap_or(own);
+        if !owns(caller, owner) {
+            return Err(SocialError::NotYours);
+        }
         let (events, now) = (self.events.clone(), self.clock.now());
         let description = new.description.as_deref().unwrap_or_default();
         let collection = Collection {
@@ -277,10 +289,15 @@ impl Social {
     pub fn own_collection(&self, caller: &Caller, id: CollectionId) -> Result<OwnCollection, SocialError> {
         let collection = self.collection(caller, id)?;
         caller.require_whole_account(Scope::Write)?;
-        if !owns(caller, &collection, Scope::Write) {
+        if !owns(caller, collection.owner) {
             return Err(SocialError::NotYours);
         }
         Ok(OwnCollection(collection))
+    }
+
+    /// Whether the caller may change a collection.
+    pub fn may_change(&self, caller: &Caller, collection: &Collection) -> bool {
+        owns(caller, collection.owner)
     }
 
     /// A page of the collections that the caller may see, the newest change first, and whether there are more. Blocking.

@@ -17,10 +17,10 @@ pub enum SocialError {
     #[error("There is no such item in the collection.")]
     NoItem,
     /// Only its owner changes a collection.
-    #[error("Only its owner changes a collection.")]
+    #[error("Only its owner, or a member of its organization who may write, makes and changes a collection.")]
     NotYours,
     /// The owner has a collection of this title.
-    #[error("You already have a collection of this title.")]
+    #[error("There is a collection of this title already.")]
     TitleTaken {
         /// The collection.
         id: CollectionId,

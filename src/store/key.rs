@@ -1,7 +1,7 @@
 //! Keys: the order of the encoded bytes is the logical order, and a shorter tuple is a prefix of a longer one.
 
 use crate::base::{
-    CollectionId, Day, JobId, LockId, RepositoryId, SessionId, Sha256, Timestamp, TokenId, UploadId, UserId,
+    CollectionId, Day, JobId, LockId, RepositoryId, SessionId, Sha256, Timestamp, TokenId, UploadId, UserId, WebhookId,
 };
 
 /// Something that can be written as a key or as the beginning of one.
@@ -159,6 +159,7 @@ id_key!(
     JobId,
     LockId,
     CollectionId,
+    WebhookId,
     Sha256
 );
 

@@ -116,6 +116,17 @@ impl Caller {
         self.account().ok_or(UsersError::LoginRequired)
     }
 
+    /// The account, if the credential is that of a login and no token: for what gives others a credential.
+    pub(super) fn require_login(&self) -> Result<&Account, UsersError> {
+        let account = self.require_account()?;
+        match self.credential() {
+            Some(Credential::Session(_) | Credential::Password | Credential::Console) => Ok(account),
+            Some(Credential::Token { .. } | Credential::Link | Credential::WriteLink) | None => {
+                Err(UsersError::SessionRequired)
+            }
+        }
+    }
+
     /// The account, if the credential has this scope. A limit to repositories is not looked at: that is for those who
     /// know the repository.
     pub fn require_scope(&self, needed: Scope) -> Result<&Account, UsersError> {

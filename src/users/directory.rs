@@ -59,6 +59,11 @@ impl Users {
             .unwrap_or_else(|| self.0.config.current().storage.quota.bytes())
     }
 
+    /// Bytes of large content that people may propose to a repository to which they may not write.
+    pub fn contribution_bytes(&self) -> u64 {
+        self.0.config.current().storage.contributions.bytes()
+    }
+
     /// Whether the hub waits for its first account, which will administer it.
     pub fn is_empty(&self) -> Result<bool, UsersError> {
         self.0.store.read(|tx| Ok(store::is_empty(tx)?))

@@ -61,7 +61,7 @@ pub enum UsersError {
     #[error("This token works only on certain repositories, not on the account.")]
     RepositoryTokenRefused,
     /// Only a login with the password will do, not a token.
-    #[error("Tokens are made after logging in with the password, not with another token.")]
+    #[error("Tokens are made, and programs let in, after logging in with the password, not with another token.")]
     SessionRequired,
     /// Logging out takes the tokens of a login.
     #[error("This is a personal access token, which belongs to no login: delete the token instead.")]
@@ -107,6 +107,21 @@ pub enum UsersError {
     /// An account has as many tokens as it may have.
     #[error("An account has at most {0} tokens: delete one first.")]
     TooManyTokens(usize),
+    /// No program waits that shows this code, or its time is over, or somebody has answered it.
+    #[error("No program waits for this code, or its time is over: begin the login again where you began it.")]
+    UnknownDeviceCode,
+    /// Many programs begin a login from one address.
+    #[error("Too many programs want to log in from this address: try again in {retry_after_seconds} s.")]
+    TooManyDevices {
+        /// Whole seconds until the next one is let through.
+        retry_after_seconds: u64,
+    },
+    /// Somebody guesses codes of programs.
+    #[error("Too many wrong codes: try again in {retry_after_seconds} s.")]
+    TooManyCodes {
+        /// Whole seconds until the next one is let through.
+        retry_after_seconds: u64,
+    },
     /// Somebody guesses passwords.
     #[error("Too many failed logins: try again in {retry_after_seconds} s.")]
     TooManyAttempts {
@@ -187,8 +202,12 @@ impl Problem for UsersError {
             | Self::UnknownOrganization(_)
             | Self::NoMember
             | Self::NoAvatar(_)
+            | Self::UnknownDeviceCode
             | Self::UnknownToken => Code::NotFound,
-            Self::TooManyAttempts { .. } | Self::TooManyRegistrations { .. } => Code::TooManyRequests,
+            Self::TooManyAttempts { .. }
+            | Self::TooManyRegistrations { .. }
+            | Self::TooManyDevices { .. }
+            | Self::TooManyCodes { .. } => Code::TooManyRequests,
             Self::PictureTooLarge(_) => Code::TooLarge,
             Self::Busy => Code::Unavailable,
             Self::NoSecret(_) | Self::Hashing(_) => Code::Internal,
@@ -203,9 +222,10 @@ impl Problem for UsersError {
 
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TooManyAttempts { retry_after_seconds } | Self::TooManyRegistrations { retry_after_seconds } => {
-                Some(*retry_after_seconds)
-            }
+            Self::TooManyAttempts { retry_after_seconds }
+            | Self::TooManyRegistrations { retry_after_seconds }
+            | Self::TooManyDevices { retry_after_seconds }
+            | Self::TooManyCodes { retry_after_seconds } => Some(*retry_after_seconds),
             Self::Busy => Some(1),
             _ => None,
         }

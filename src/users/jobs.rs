@@ -21,7 +21,7 @@ impl Users {
         vec![
             PeriodicTask::new(
                 "purge-logins",
-                "Removes logins and refresh tokens that have expired, and places of login that are long unused.",
+                "Removes logins and refresh tokens that have expired, also those that programs began, and places of login that are long unused.",
                 Some(HOUR),
                 move |_| {
                     let users = purging.clone();
@@ -45,7 +45,10 @@ impl Users {
         let now = self.0.clock.now();
         let mut removed = 0;
         loop {
-            let rows = self.0.store.write(move |tx| store::delete_expired(tx, now, BATCH));
+            let rows = self.0.store.write(move |tx| {
+                let devices = store::delete_expired_devices(tx, now, BATCH)?;
+                Ok::<_, UsersError>(devices + store::delete_expired(tx, now, BATCH)?)
+            });
             match rows.await? {
                 0 => break,
                 rows => removed += rows,

@@ -9,13 +9,16 @@
 //!   bounds guessing from many machines. The owner is not locked out by it at a place known from an earlier login,
 //!   where only the first two budgets count.
 //!
+//! Logins of programs without a browser count, too: those that an address begins, the wrong codes that an account types,
+//! and the questions of a program that waits.
+//!
 //! An address is a single one of IPv4, or a network of 64 bits of IPv6, which one customer has whole. A budget refills
 //! evenly (generic cell rate algorithm, as in ITU-T I.371). An attempt is booked before the password is checked, so
 //! many at the same time do not slip through. Budgets live in memory: a restart forgets them, which helps an attacker
 //! less than rows for every guess would.
 
 use super::error::UsersError;
-use crate::base::{Sha256, Timestamp};
+use crate::base::{Sha256, Timestamp, UserId};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +26,21 @@ use std::time::Duration;
 
 /// Failures that an account may see in an hour from places where nobody has logged in to it.
 const ACCOUNT_FAILURES: u32 = 100;
+/// Logins of programs that one address may begin in an hour; a lecture hall is often one address.
+const DEVICE_LOGINS: Budget = Budget {
+    attempts: 100,
+    period: Duration::from_hours(1),
+};
+/// Wrong codes of programs that an account may type in a minute.
+const DEVICE_CODES: Budget = Budget {
+    attempts: 5,
+    period: Duration::from_mins(1),
+};
+/// Questions of a program that waits. It is told to ask every five seconds; this leaves room for a network that delays some.
+const DEVICE_QUESTIONS: Budget = Budget {
+    attempts: 3,
+    period: Duration::from_secs(12),
+};
 /// Budgets at which full ones are first looked for and forgotten.
 const FIRST_CLEANING: usize = 1_024;
 
@@ -41,6 +59,9 @@ enum Holder {
     Address([u8; 16]),
     Account(Sha256),
     Registrations([u8; 16]),
+    DeviceLogins([u8; 16]),
+    DeviceCodes(UserId),
+    DeviceQuestions(Sha256),
 }
 
 /// So many attempts in so much time.
@@ -128,6 +149,26 @@ impl LoginLimits {
             Ok(_) => Ok(()),
             Err(retry_after_seconds) => Err(UsersError::TooManyRegistrations { retry_after_seconds }),
         }
+    }
+
+    /// Books the beginning of a program's login on the budget of an address, or refuses it.
+    pub(super) fn book_device_login(&self, network: [u8; 16], now: Timestamp) -> Result<(), UsersError> {
+        match self.take(vec![(Holder::DeviceLogins(network), DEVICE_LOGINS)], now) {
+            Ok(_) => Ok(()),
+            Err(retry_after_seconds) => Err(UsersError::TooManyDevices { retry_after_seconds }),
+        }
+    }
+
+    /// Books a code of a program that somebody typed, or refuses it. One that is right is taken back.
+    pub(super) fn book_device_code(&self, account: UserId, now: Timestamp) -> Result<Booking, UsersError> {
+        self.take(vec![(Holder::DeviceCodes(account), DEVICE_CODES)], now)
+            .map_err(|retry_after_seconds| UsersError::TooManyCodes { retry_after_seconds })
+    }
+
+    /// Books a question of a program that waits; whether it may ask already.
+    pub(super) fn may_ask(&self, device: Sha256, now: Timestamp) -> bool {
+        self.take(vec![(Holder::DeviceQuestions(device), DEVICE_QUESTIONS)], now)
+            .is_ok()
     }
 
     /// Books an attempt on all of these, or answers after how many seconds there is room.

@@ -19,6 +19,15 @@ pub(super) fn membership(
     MEMBERS.get(tx, &(organization, account))
 }
 
+/// What an account may do in the namespace of an organization; none of who does not belong to it.
+pub fn member_role(
+    tx: &impl ReadRows,
+    organization: UserId,
+    account: UserId,
+) -> Result<Option<MemberRole>, StoreError> {
+    Ok(membership(tx, organization, account)?.map(|row| row.role))
+}
+
 /// The organizations of an account, in the order in which they were made.
 pub(super) fn organizations_of(tx: &impl ReadRows, account: UserId) -> Result<Vec<(UserId, Membership)>, StoreError> {
     let mut organizations = Vec::new();

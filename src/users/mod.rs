@@ -16,6 +16,8 @@ mod authenticate;
 mod avatar;
 /// Who asks, and proofs of what they may do.
 mod caller;
+/// Logins of programs without a browser.
+mod device;
 /// Finding accounts.
 mod directory;
 /// What can go wrong.
@@ -58,11 +60,13 @@ pub mod api;
 
 pub use avatar::AVATAR_UPLOAD_MAX_BYTES;
 pub use caller::{Admin, Caller, SelfOrAdmin};
+pub use device::{DeviceAnswer, DeviceDecision, NewDeviceLogin};
 pub use directory::AccountFilter;
 pub use error::UsersError;
 pub use login::{Grant, SignedAccessToken};
+pub use members::member_role;
 pub use model::{
-    AccessToken, Account, AccountKind, Email, MemberRole, Membership, Profile, Role, Scope, parse_new_name,
+    AccessToken, Account, AccountKind, DeviceLogin, Email, MemberRole, Membership, Profile, Role, Scope, parse_new_name,
 };
 pub use organizations::{NewOrganization, OrganizationAdmin};
 pub use password::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, Password};

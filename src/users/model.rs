@@ -304,6 +304,39 @@ pub(super) struct RefreshToken {
     pub expires_at: Timestamp,
 }
 
+/// A login that a program has begun and that waits for somebody's yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceLogin {
+    /// Digest of the code that the program shows.
+    pub(super) user_code: Sha256,
+    /// What the program calls itself, on one line; nobody has checked it.
+    pub program: String,
+    /// From where it asked.
+    #[serde(default)]
+    pub address: Option<IpAddr>,
+    /// When it asked.
+    pub started_at: Timestamp,
+    /// When its codes stop to work.
+    pub expires_at: Timestamp,
+    /// What somebody said; nothing yet when absent.
+    #[serde(default)]
+    pub(super) reply: Option<DeviceReply>,
+}
+
+/// What somebody said to a program that wants to log in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum DeviceReply {
+    /// It gets a token of this account.
+    Approved {
+        account: UserId,
+        scope: Scope,
+        #[serde(default)]
+        expires_at: Option<Timestamp>,
+    },
+    /// It gets none.
+    Denied,
+}
+
 /// A personal access token, without its secret, of which only the digest is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessToken {

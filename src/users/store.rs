@@ -1,7 +1,7 @@
 //! The tables of accounts, logins and tokens. Nothing else writes them.
 
 use super::members;
-use super::model::{AccessToken, Account, RefreshToken, Session};
+use super::model::{AccessToken, Account, DeviceLogin, DeviceReply, RefreshToken, Session};
 use crate::base::{AccountName, SessionId, Sha256, Timestamp, TokenId, UserId};
 use crate::store::{Index, ReadRows, Records, Scan, StoreError, Table, TableSpec, Unique, WriteTx};
 
@@ -46,6 +46,18 @@ pub const TABLES: &[TableSpec] = &[
     TableSpec {
         name: "refresh_tokens_by_end",
         about: "time of expiry, digest -> nothing",
+    },
+    TableSpec {
+        name: "device_logins",
+        about: "digest of the secret of a program -> its login that waits for a yes",
+    },
+    TableSpec {
+        name: "device_logins_by_code",
+        about: "digest of the code that it shows -> digest of its secret",
+    },
+    TableSpec {
+        name: "device_logins_by_end",
+        about: "time of expiry, digest of the secret of a program -> nothing",
     },
     TableSpec {
         name: "access_tokens",
@@ -125,6 +137,19 @@ const REFRESH_TOKENS: Records<Sha256, RefreshToken> = Records::new(
         ]
     },
     &["refresh_tokens_by_session", "refresh_tokens_by_end"],
+);
+
+const DEVICES_BY_CODE: Unique<Sha256, Sha256> = Unique::new("device_logins_by_code");
+const DEVICES_BY_END: Index<Timestamp, Sha256> = Index::new("device_logins_by_end");
+const DEVICES: Records<Sha256, DeviceLogin> = Records::new(
+    "device_logins",
+    |id, login| {
+        vec![
+            DEVICES_BY_CODE.entry(&login.user_code, id),
+            DEVICES_BY_END.entry(&login.expires_at, id),
+        ]
+    },
+    &["device_logins_by_code", "device_logins_by_end"],
 );
 
 const TOKENS_BY_DIGEST: Unique<Sha256, TokenId> = Unique::new("access_tokens_by_digest");
@@ -223,6 +248,46 @@ pub(super) fn delete_sessions_of(tx: &WriteTx<'_>, id: UserId, but: Option<Sessi
     Ok(())
 }
 
+/// The login of a program by the digest of its secret.
+pub(super) fn device_login(tx: &impl ReadRows, id: Sha256) -> Result<Option<DeviceLogin>, StoreError> {
+    DEVICES.get(tx, &id)
+}
+
+/// The login of a program, and the digest of its secret, by the digest of the code that it shows.
+pub(super) fn device_login_by_code(
+    tx: &impl ReadRows,
+    code: Sha256,
+) -> Result<Option<(Sha256, DeviceLogin)>, StoreError> {
+    match DEVICES_BY_CODE.get(tx, &code)? {
+        Some(id) => Ok(DEVICES.get(tx, &id)?.map(|login| (id, login))),
+        None => Ok(None),
+    }
+}
+
+/// Whether so many logins of programs wait, or wait to be removed. Looks at no more of them than that.
+pub(super) fn has_device_logins(tx: &impl ReadRows, many: usize) -> Result<bool, StoreError> {
+    let counted = DEVICES_BY_END.count(tx, &Scan::all().limit(many))?;
+    Ok(counted >= many as u64)
+}
+
+pub(super) fn put_device_login(tx: &WriteTx<'_>, id: Sha256, login: &DeviceLogin) -> Result<(), StoreError> {
+    DEVICES.put(tx, &id, login)
+}
+
+pub(super) fn delete_device_login(tx: &WriteTx<'_>, id: Sha256) -> Result<(), StoreError> {
+    DEVICES.delete(tx, &id)?;
+    Ok(())
+}
+
+/// Removes up to `limit` logins of programs whose time is over; answers how many.
+pub(super) fn delete_expired_devices(tx: &WriteTx<'_>, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+    let ids = DEVICES_BY_END.ids(tx, &Scan::all().below(&(now,)).limit(limit))?;
+    for id in &ids {
+        DEVICES.delete(tx, id)?;
+    }
+    Ok(ids.len())
+}
+
 /// Removes up to `limit` refresh tokens that expired, or, when none is left, as many sessions; answers how many rows
 /// went. In this order a session goes when it has no tokens any more, so that no transaction grows long.
 pub(super) fn delete_expired(tx: &WriteTx<'_>, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
@@ -276,6 +341,7 @@ pub fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
         ACCOUNTS.check(tx)?,
         SESSIONS.check(tx)?,
         REFRESH_TOKENS.check(tx)?,
+        DEVICES.check(tx)?,
         TOKENS.check(tx)?,
     ]
     .concat();
@@ -296,6 +362,11 @@ pub fn check(tx: &impl ReadRows) -> Result<Vec<String>, StoreError> {
     }
     for (id, session) in SESSIONS.list(tx, &Scan::all())? {
         belongs(&format!("session {id}"), session.account)?;
+    }
+    for (_, login) in DEVICES.list(tx, &Scan::all())? {
+        if let Some(DeviceReply::Approved { account, .. }) = login.reply {
+            belongs("the approved login of a program", account)?;
+        }
     }
     for (id, token) in TOKENS.list(tx, &Scan::all())? {
         belongs(&format!("access token {id}"), token.account)?;

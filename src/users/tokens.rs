@@ -3,8 +3,9 @@ use super::error::UsersError;
 use super::model::{AccessToken, Account, Scope, line};
 use super::secret::{ACCESS_TOKEN_PREFIX, TokenSecret};
 use super::{Users, store};
-use crate::base::{RepositoryId, Timestamp, TokenId};
+use crate::base::{RepositoryId, Timestamp, TokenId, UserId};
 use crate::events::{NewEvent, Origin, Subject};
+use crate::store::ReadRows;
 use std::collections::BTreeSet;
 
 /// Tokens that one account may have, expired ones included.
@@ -37,7 +38,33 @@ impl NewAccessToken {
         ))
     }
 
-    fn checked(self, now: Timestamp) -> Result<Self, UsersError> {
+    /// What a program gets to whose login somebody said yes.
+    pub(super) fn for_program(program: &str, scope: Scope, expires_at: Option<Timestamp>) -> Self {
+        Self {
+            name: program.to_owned(),
+            scope,
+            expires_at,
+            repositories: None,
+        }
+    }
+
+    /// The token itself.
+    pub(super) fn token(self, id: TokenId, account: UserId, secret: &TokenSecret, now: Timestamp) -> AccessToken {
+        AccessToken {
+            id,
+            account,
+            name: self.name,
+            scope: self.scope,
+            repositories: self.repositories,
+            digest: secret.digest(),
+            hint: secret.hint(),
+            created_at: now,
+            expires_at: self.expires_at,
+        }
+    }
+
+    /// Follows the rules, or is refused.
+    pub(super) fn checked(self, now: Timestamp) -> Result<Self, UsersError> {
         let name = line("name", Some(self.name))?
             .ok_or_else(|| UsersError::invalid("name", "A token has a name by which you will know it."))?;
         if self.expires_at.is_some_and(|end| end <= now) {
@@ -67,38 +94,20 @@ impl Users {
         new: NewAccessToken,
         origin: Origin,
     ) -> Result<(AccessToken, TokenSecret), UsersError> {
-        let account = caller.require_account()?;
-        match caller.credential() {
-            Some(Credential::Session(_) | Credential::Password | Credential::Console) => {}
-            Some(Credential::Token { .. } | Credential::Link | Credential::WriteLink) | None => {
-                return Err(UsersError::SessionRequired);
-            }
-        }
+        let account = caller.require_login()?;
         let now = self.0.clock.now();
         let (new, secret) = (new.checked(now)?, TokenSecret::generate(ACCESS_TOKEN_PREFIX)?);
-        let token = AccessToken {
-            id: TokenId::new(&self.0.clock),
-            account: account.id,
-            name: new.name,
-            scope: new.scope,
-            repositories: new.repositories,
-            digest: secret.digest(),
-            hint: secret.hint(),
-            created_at: now,
-            expires_at: new.expires_at,
-        };
+        let token = new.token(TokenId::new(&self.0.clock), account.id, &secret, now);
         let events = self.0.events.clone();
         let token = self
             .0
             .store
             .write(move |tx| {
-                if store::tokens_of(tx, token.account)?.len() >= TOKENS_PER_ACCOUNT {
-                    return Err(UsersError::TooManyTokens(TOKENS_PER_ACCOUNT));
-                }
+                check_room(tx, token.account)?;
                 store::put_token(tx, &token)?;
                 let event = NewEvent::new("token.created", &origin, Subject::Account(token.account));
                 events.record(tx, event.with(details(&token)))?;
-                Ok(token)
+                Ok::<_, UsersError>(token)
             })
             .await?;
         Ok((token, secret))
@@ -146,6 +155,14 @@ impl Users {
     }
 }
 
+/// Refuses one more token when an account has as many as it may have.
+pub(super) fn check_room(tx: &impl ReadRows, account: UserId) -> Result<(), UsersError> {
+    if store::tokens_of(tx, account)?.len() >= TOKENS_PER_ACCOUNT {
+        return Err(UsersError::TooManyTokens(TOKENS_PER_ACCOUNT));
+    }
+    Ok(())
+}
+
 fn may_delete(caller: &Caller, id: TokenId) -> Result<&Account, UsersError> {
     match caller.credential() {
         Some(Credential::Token { id: own, .. }) if *own == id => caller.require_account(),
@@ -153,7 +170,8 @@ fn may_delete(caller: &Caller, id: TokenId) -> Result<&Account, UsersError> {
     }
 }
 
-fn details(token: &AccessToken) -> serde_json::Value {
+/// What events tell of a token.
+pub(super) fn details(token: &AccessToken) -> serde_json::Value {
     serde_json::json!({
         "token": token.id.to_string(),
         "name": token.name,

@@ -19,7 +19,9 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use support::{Hub, HubAccount, Nginx, PeakMemory, Random, median, print_machine, print_ratio, run, work_folder};
+use support::{
+    Hub, HubAccount, Nginx, PeakMemory, Random, median, print_machine, print_ratio, renew_pages, run, work_folder,
+};
 
 const GIB: usize = 2;
 const PIECE: usize = 16 << 20;
@@ -330,16 +332,6 @@ impl Bench {
         run(&mut self.command(folder, arguments))?;
         Ok(())
     }
-}
-
-/// Empties the page cache, if one may, and reads the large files of a folder again.
-fn renew_pages(folder: &Path) -> anyhow::Result<()> {
-    run(&mut Command::new("sync"))?;
-    if std::fs::write("/proc/sys/vm/drop_caches", "3").is_ok() {
-        let large = ["-type", "f", "-size", "+512M", "-exec", "sha256sum", "{}", "+"];
-        run(Command::new("find").arg(folder).args(large))?;
-    }
-    Ok(())
 }
 
 /// Bytes of downloads that are not complete.

@@ -14,14 +14,16 @@ import random
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
+import time
 import urllib.request
 
 # Read by the libraries when they are loaded.
 os.environ.update(HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_DISABLE_PROGRESS_BARS="1", HF_HUB_DISABLE_UPDATE_CHECK="1")
 
-from hub import Hub, person, say
+from hub import Client, Hub, person, say
 
 passed = 0
 
@@ -189,6 +191,49 @@ def checkpoints(case):
     second = case.send("5 % of its tensors changed", "ana/weights", "model.safetensors", save(tensors))
     assert second["sent"] < first["sent"] / 8 and second["stored"] < first["stored"] / 8, (first, second)
     step("a second version of a checkpoint costs what changed")
+    read_back(case, tensors)
+
+
+def read_back(case, tensors):
+    """The weights are read as such, and `hf cache verify` tells whole copies from damaged ones."""
+    from safetensors.numpy import load_file
+
+    path = case.api.hf_hub_download("ana/weights", "model.safetensors")
+    read = load_file(path)
+    assert read.keys() == tensors.keys() and all((read[name] == tensors[name]).all() for name in tensors)
+    verify = [os.path.join(os.path.dirname(sys.executable), "hf"), "cache", "verify", "ana/weights"]
+    environment = {**os.environ, "HF_TOKEN": case.token}
+    whole = subprocess.run(verify, env=environment, capture_output=True, text=True, check=False)
+    assert whole.returncode == 0, whole.stdout + whole.stderr
+    with open(path, "r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\x7f")
+    damaged = subprocess.run(verify, env=environment, capture_output=True, text=True, check=False)
+    assert damaged.returncode == 1 and "sha256" in damaged.stdout + damaged.stderr, damaged
+    os.remove(os.path.realpath(path))
+    os.remove(path)
+    step("weights are read back, and hf cache verify finds a damaged copy")
+
+
+def second_machine(case):
+    """Another machine, which remembers nothing of the first, sends the second version of its file."""
+    case.api.create_repo("ana/moved")
+    content = noise(3, 60_000_000)
+    case.send("60 MB", "ana/moved", "model.bin", content)
+    content = content[:30_000_000] + noise(4, 200_000) + content[30_100_000:]
+    source = os.path.join(case.folder, "source")
+    with open(source, "wb") as file:
+        file.write(content)
+    upload = "import sys, huggingface_hub as hub; hub.HfApi(token=sys.argv[1]).upload_file("
+    upload += "path_or_fileobj=sys.argv[2], path_in_repo='model.bin', repo_id='ana/moved')"
+    environment = {**os.environ, "HF_HOME": os.path.join(case.folder, "other-home")}
+    environment.pop("HF_XET_CACHE", None)
+    with case.measured("its second version, from another machine", len(content)) as cost:
+        subprocess.run([sys.executable, "-c", upload, case.token, source], env=environment, check=True)
+    assert cost["sent"] < 3_000_000 and cost["stored"] < 3_000_000, cost
+    case.sums["model", "ana/moved", "model.bin"] = digest(content)
+    case.read("ana/moved", "model.bin", content)
+    step("a machine that never saw a file sends what of it is new")
 
 
 def tables_and_grids(case):
@@ -229,6 +274,29 @@ def netcdf(steps):
     head += struct.pack(">ii", 11, 1) + name("rain") + struct.pack(">iii", 2, 0, 1) + struct.pack(">ii", 0, 0)
     head += struct.pack(">iii", 5, cells * 4, len(head) + 12)
     return head + b"".join(steps)
+
+
+def whole_files(case):
+    """A file that came in one piece by HTTP is read by Xet once the hub has cut it, and its next version is sent by chunk."""
+    case.api.create_repo("ana/whole")
+    content = noise(6, 40_000_000)
+    client = Client(case.hub, case.token)
+    fields = {"path": "model.bin", "message": "Add model.bin"}
+    client.form("/api/ana/whole/upload", fields, [("file", "model.bin", content)])
+
+    def told():
+        return case.api.get_paths_info("ana/whole", ["model.bin"])[0].xet_hash
+
+    assert told() is None, told()
+    client.json("POST", "/api/admin/tasks/chunk-whole-files/run", {})
+    deadline = time.monotonic() + 300
+    while told() is None and time.monotonic() < deadline:
+        time.sleep(0.2)
+    case.read("ana/whole", "model.bin", content)
+    changed = content[:20_000_000] + b"hail" + content[20_000_000:]
+    cost = case.send("a version of a file that came whole", "ana/whole", "model.bin", changed)
+    assert cost["sent"] < 2_000_000 and cost["stored"] < 2_000_000, cost
+    step("a file that came whole is read by Xet, and its next version costs what changed")
 
 
 def clones(case):
@@ -312,7 +380,7 @@ def main():
     arguments = parser.parse_args()
     binary = os.path.abspath(arguments.binary)
     with tempfile.TemporaryDirectory() as folder:
-        hub = Hub(binary, os.path.join(folder, "data"))
+        hub = Hub(binary, os.path.join(folder, "data"), {"GEOML_HUB__STORAGE__CHUNK_WHOLE_FILES": "true"})
         hub.start()
         counter = Counter(hub.port)
         try:
@@ -337,7 +405,9 @@ def run(hub, counter, folder, arguments):
     case = Case(hub, counter, huggingface_hub.HfApi(token=token), huggingface_hub, folder, token)
     files_and_folders(case)
     checkpoints(case)
+    second_machine(case)
     tables_and_grids(case)
+    whole_files(case)
     restarts(case)
     clones(case)
     other_caches(case)

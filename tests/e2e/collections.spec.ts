@@ -72,3 +72,33 @@ test('a collection is made from a repository, ordered, annotated, changed and de
 	await expect(page).toHaveURL(`${hub.address}/ana?tab=collections`);
 	await expect(page.getByText('No collections', { exact: true })).toBeVisible();
 });
+
+test('an organization has collections that its members fill, and others only read', async ({ hub, page, browser }) => {
+	const ana = await hub.account('ana');
+	await makeTwo(hub, ana);
+	await hub.call('POST', '/api/v1/organizations', { name: 'lab' }, ana.access);
+	await arrive(page, { session: ana });
+	await page.goto(`${hub.address}/lab?tab=collections`);
+	await page.getByRole('button', { name: 'New collection' }).click();
+	const making = page.getByRole('dialog', { name: 'New collection' });
+	await expect(making.getByLabel('Only members see it')).not.toBeChecked();
+	await making.getByLabel('Title').fill('Shared water');
+	await making.getByLabel('Title').press('Enter');
+	await expect(page.getByRole('heading', { level: 1 })).toHaveText('Shared water');
+
+	await page.goto(`${hub.address}/ana/rain`);
+	await page.getByRole('button', { name: 'Collect' }).click();
+	await page.getByRole('checkbox', { name: 'lab / Shared water' }).check();
+	const inside = async () =>
+		(await hub.call('GET', '/api/collections?owner=lab'))[0].items.map(({ id }: { id: string }) => id);
+	await expect.poll(inside).toEqual(['ana/rain']);
+
+	const other = await browser.newPage();
+	await arrive(other, { session: await hub.account('ben') });
+	await other.goto(`${hub.address}/lab?tab=collections`);
+	await other.getByRole('link', { name: 'Shared water' }).click();
+	await expect(other.getByRole('heading', { level: 1 })).toHaveText('Shared water');
+	await expect(other.getByRole('listitem').first()).toContainText('ana/rain');
+	await expect(other.getByRole('button', { name: 'Edit', exact: true })).toHaveCount(0);
+	await other.close();
+});

@@ -19,6 +19,7 @@ const ORDER: &[&str] = &[
     "admin",
     "search",
     "social",
+    "hooks",
     "pulls",
     "editor",
     "files",
@@ -70,6 +71,11 @@ const HOMES: &[Home] = &[
     Home {
         name: "notify",
         modules: &["config"],
+        api_layer: false,
+    },
+    Home {
+        name: "reqwest",
+        modules: &["hooks"],
         api_layer: false,
     },
     Home {

@@ -35,6 +35,17 @@ impl XetHash {
         &self.0
     }
 
+    /// Clients ask for a chunk with this hash whether what is around it was sent before, wherever in a file it is: its last
+    /// integer is a multiple of 1,024.
+    pub fn is_searched(self) -> bool {
+        u16::from_le_bytes([self.0[24], self.0[25]]).is_multiple_of(1_024)
+    }
+
+    /// The hash as it stands in a shard with a key: of use only to who knows it without.
+    pub fn protected(self, key: &[u8; 32]) -> Self {
+        keyed(key, &self.0)
+    }
+
     /// A group of the tree ends with this child: the last of its four integers is a multiple of four.
     fn ends_group(self) -> bool {
         self.0[24].is_multiple_of(4)

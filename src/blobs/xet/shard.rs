@@ -2,7 +2,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use super::hash::XetHash;
-pub use super::shard_writer::shard_bytes;
+pub use super::shard_writer::{Protection, protected_shard_bytes, shard_bytes};
 use super::xorb::{LARGEST_CHUNK, LARGEST_CONTENT, MOST_CHUNKS};
 use crate::base::Sha256;
 

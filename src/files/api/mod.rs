@@ -39,7 +39,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(download::download_by_id)
         .service(archive::download_archive)
         .service(blob_link::download_blob)
-        .service(storage::show_storage);
+        .service(storage::show_storage)
+        .service(storage::list_repository_storage);
 }
 
 /// The routes that begin with an owner and a name; registered behind all others.

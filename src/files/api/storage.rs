@@ -1,6 +1,8 @@
-use crate::files::{AccountSpace, FileKind, Files};
-use crate::http::{ApiError, ApiResult, Code, Json, Path};
-use crate::users::{Caller, Scope, Users};
+use crate::base::{RepositoryKind, Timestamp, blocking};
+use crate::files::{AccountSpace, FileKind, Files, RepositorySpace};
+use crate::http::{ApiError, ApiResult, Code, Json, Page, PageQuery, Path, Query};
+use crate::repos::Visibility;
+use crate::users::{Caller, Scope, SelfOrAdmin, Users};
 use actix_web::get;
 use actix_web::web::Data;
 use serde::Serialize;
@@ -25,6 +27,8 @@ struct StorageView {
     quota: u64,
     /// Bytes that count against the quota: every version of every file.
     used: u64,
+    /// Bytes of them that are not stored, since equal chunks of a repository's files are kept once and compressed.
+    saved: u64,
     /// Bytes that unfinished uploads will take.
     reserved: u64,
     /// Bytes that are left.
@@ -45,6 +49,7 @@ impl From<AccountSpace> for StorageView {
         Self {
             quota: space.quota,
             used: space.used,
+            saved: space.saved,
             reserved: space.reserved,
             available: space.quota.saturating_sub(space.used.saturating_add(space.reserved)),
             repositories: space.repositories,
@@ -63,8 +68,64 @@ pub(super) async fn show_storage(
     users: Data<Users>,
     files: Data<Files>,
 ) -> ApiResult<Json<StorageView>> {
-    let unknown = || ApiError::new(Code::NotFound, format!("There is no account '{}'.", path.0));
-    let account = users.get(&path.0.parse().map_err(|_| unknown())?)?;
-    let proof = caller.require_self_or_admin(account, Scope::Read)?;
+    let proof = own_account(&caller, &users, &path.0)?;
     Ok(Json(files.account_space(&caller, &proof)?.into()))
+}
+
+/// What a repository takes.
+#[derive(Debug, Serialize, ToSchema)]
+struct RepositoryStorageView {
+    /// Its name.
+    name: String,
+    /// What it holds.
+    #[schema(value_type = String)]
+    repo_type: RepositoryKind,
+    /// Who may see it.
+    #[schema(value_type = String)]
+    visibility: Visibility,
+    /// Bytes that count against the quota: every version of every file.
+    used: u64,
+    /// Bytes that are stored for them: equal chunks once and compressed, where they were sent by chunk.
+    stored: u64,
+    /// When it last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl From<RepositorySpace> for RepositoryStorageView {
+    fn from(space: RepositorySpace) -> Self {
+        let repository = space.repository;
+        Self {
+            name: repository.name.to_string(),
+            repo_type: repository.kind,
+            visibility: repository.visibility,
+            used: repository.stored_bytes,
+            stored: repository.stored_bytes.saturating_sub(space.saved),
+            updated_at: repository.updated_at,
+        }
+    }
+}
+
+/// The repositories of an account and the space that each takes, the one that counts most first.
+#[utoipa::path(tag = "users", security(("bearer" = [])),
+    params(("username" = String, Path, description = "the account"), PageQuery),
+    responses((status = 200, body = Page<RepositoryStorageView>), (status = 400), (status = 401), (status = 403), (status = 404)))]
+#[get("/api/v1/users/{username}/storage/repositories")]
+pub(super) async fn list_repository_storage(
+    caller: Caller,
+    path: Path<String>,
+    page: Query<PageQuery>,
+    users: Data<Users>,
+    files: Data<Files>,
+) -> ApiResult<Json<Page<RepositoryStorageView>>> {
+    let range = page.0.range()?;
+    let proof = own_account(&caller, &users, &path.0)?;
+    let spaces = blocking(move || files.repository_spaces(&caller, &proof)).await?;
+    Ok(Json(Page::cut(spaces, range).map(Into::into)))
+}
+
+fn own_account(caller: &Caller, users: &Users, name: &str) -> ApiResult<SelfOrAdmin> {
+    let unknown = || ApiError::new(Code::NotFound, format!("There is no account '{name}'."));
+    let account = users.get(&name.parse().map_err(|_| unknown())?)?;
+    Ok(caller.require_self_or_admin(account, Scope::Read)?)
 }

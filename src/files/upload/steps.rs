@@ -1,9 +1,9 @@
 //! Steps of an upload beside files that are sent: deletions, and large files whose content came before.
 
-use super::UploadDraft;
+use super::{ChangedFile, UploadDraft};
 use crate::base::{RepoPath, Sha256, blocking};
-use crate::files::FilesError;
-use crate::git::{EntryKind, GitError, ObjectId, Operation};
+use crate::files::{FileId, FilesError};
+use crate::git::{GitError, ObjectId, Operation};
 
 /// Git itself stops at this length.
 const LONGEST_PATH_BYTES: usize = 4_096;
@@ -55,37 +55,31 @@ impl UploadDraft {
             let message = format!("The content {sha256} has {known} bytes.");
             return Err(FilesError::invalid("size", message));
         }
-        let blob = self.files.0.blobs.adopt(sha256).await?;
-        self.put(path, super::Received::Large(blob)).await
+        let mut draft = self.take_draft()?;
+        let id = FileId::new(self.proof.repository().id, path.as_str());
+        let staged = blocking(move || draft.put_linked(path, sha256, known).map(|()| draft));
+        self.draft = Some(staged.await?);
+        self.note(ChangedFile {
+            id,
+            size: known,
+            sha256,
+            large: true,
+        });
+        Ok(())
     }
 
     /// Deletes a file, or a folder with everything in it. That something stands there is seen when the commit is made.
-    pub async fn delete(&mut self, path: &str) -> Result<(), FilesError> {
+    pub fn delete(&mut self, path: &str) -> Result<(), FilesError> {
         self.require_step()?;
         self.deleted += 1;
         let path = path.trim_end_matches('/').to_owned();
+        self.hold(&path)?;
         if path.len() > LONGEST_PATH_BYTES {
             return Err(GitError::PathNotFound(path.chars().take(100).collect()).into());
         }
-        let (git, repository) = (self.files.0.repos.git().clone(), self.proof.repository());
-        let (id, branch) = (repository.id, self.branch.clone());
-        let branch = branch.unwrap_or_else(|| repository.default_branch.clone());
-        let wanted = path.clone();
-        let found = blocking(move || {
-            let repository = git.repository(id)?;
-            let tip = repository.standing(&branch)?;
-            Ok::<_, GitError>(tip.map(|tip| repository.entry(tip, &wanted)).transpose()?.flatten())
-        });
-        let is_folder = found.await?.is_some_and(|entry| entry.kind == EntryKind::Folder);
-        let operation = if is_folder {
-            Operation::DeleteFolder { path }
-        } else {
-            Operation::Delete { path }
-        };
-        let draft = self.draft.as_mut();
-        draft
-            .ok_or_else(|| FilesError::BrokenForm("an earlier file failed".to_owned()))?
-            .add(operation);
+        let mut draft = self.take_draft()?;
+        draft.add(Operation::Remove { path });
+        self.draft = Some(draft);
         Ok(())
     }
 }

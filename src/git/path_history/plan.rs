@@ -1,7 +1,7 @@
 //! What has to change in the path history when a branch moved, found by walking git; nothing is written here.
 
 use super::Repository;
-use super::read::{Indexed, indexed, sequence_of};
+use super::read::{Begun, Indexed, sequence_of, state};
 use super::store::COMMITS;
 use crate::base::RepositoryId;
 use crate::git::{ChangeKind, FileChange, GitError, ObjectId};
@@ -9,8 +9,8 @@ use crate::store::{Scan, Store, StoreError};
 use std::collections::{BTreeSet, HashMap};
 use std::vec;
 
-/// Changed paths that one update carries, unless a single commit has more, so that no transaction holds up the others
-/// for long.
+/// Changed paths that one update carries, so that no transaction holds up the others for long, or takes much memory. A
+/// commit that has more is written part by part, unless it is the first of its line.
 const CHANGES_PER_UPDATE: usize = 2_000;
 /// Commits of the old line that are undone one by one; when more are gone, the index is built anew.
 const UNDONE_MAX: u64 = 1_000;
@@ -51,6 +51,8 @@ pub struct HistoryUpdate {
     /// The commits that are added, oldest first.
     pub commits: Vec<CommitChanges>,
     pub(super) tip: ObjectId,
+    /// What is indexed of the last of the commits when this is not all of it.
+    pub(super) begun: Option<Begun>,
 }
 
 /// The steps that bring the path history of a branch to a commit.
@@ -59,14 +61,25 @@ pub struct HistoryPlan {
     next: HistoryUpdate,
     undo: Vec<ObjectId>,
     commits: vec::IntoIter<ObjectId>,
+    /// What is left of a commit that was begun.
+    rest: Option<Rest>,
     finished: bool,
+}
+
+/// Changes of a commit that are still to be written.
+#[derive(Debug)]
+struct Rest {
+    commit: ObjectId,
+    /// How many were written.
+    done: usize,
+    changes: vec::IntoIter<PathChange>,
 }
 
 impl Repository {
     /// Compares the path history of a branch with a commit that the branch stands at. Reads rows, writes none.
     pub fn plan_history(&self, store: &Store, branch: &str, tip: ObjectId) -> Result<HistoryPlan, HistoryError> {
         let id = self.id();
-        let base = store.read(|tx| indexed(tx, id, branch))?;
+        let base = store.read(|tx| state(tx, id, branch))?;
         let (mut commits, mut keep, mut next) = (Vec::new(), 0, Some(tip));
         while let Some(commit) = next {
             if base.is_some() {
@@ -92,6 +105,10 @@ impl Repository {
         if !clear && undo.iter().any(|commit| !self.has(*commit)) {
             clear = true;
         }
+        let begun = base.and_then(|base| base.begun);
+        let goes_on = gone == 0 && commits.first().copied() == begun.map(|begun| begun.commit);
+        // What was begun is on the line no more, and its rows are under no commit.
+        clear |= begun.is_some() && !goes_on;
         if clear {
             undo.clear();
             if keep > 0 {
@@ -109,11 +126,13 @@ impl Repository {
             undone: Vec::new(),
             commits: Vec::new(),
             tip,
+            begun: begun.filter(|_| !clear),
         };
         Ok(HistoryPlan {
             next,
             undo,
             commits: commits.into_iter(),
+            rest: None,
             finished,
         })
     }
@@ -163,6 +182,18 @@ impl From<FileChange> for PathChange {
     }
 }
 
+impl HistoryUpdate {
+    /// How far the branch is indexed when it is written.
+    pub(super) fn state(&self) -> Indexed {
+        let whole = self.commits.len() - usize::from(self.begun.is_some());
+        Indexed {
+            tip: self.tip,
+            length: self.keep + whole as u64,
+            begun: self.begun,
+        }
+    }
+}
+
 impl HistoryPlan {
     /// Whether nothing has to be done.
     pub fn is_finished(&self) -> bool {
@@ -181,6 +212,7 @@ impl HistoryPlan {
             return Ok(None);
         }
         let mut update = self.next.clone();
+        update.begun = None;
         let mut undone = BTreeSet::new();
         for commit in self.undo.drain(..) {
             undone.extend(repository.path_changes(commit)?.into_iter().map(|change| change.path));
@@ -188,23 +220,51 @@ impl HistoryPlan {
         update.undone = undone.into_iter().collect();
         let mut size = 0;
         while size < CHANGES_PER_UPDATE
-            && let Some(id) = self.commits.next()
+            && let Some(mut rest) = self.next_commit(repository)?
         {
-            let changes = repository.path_changes(id)?;
+            let parent = repository.first_parent(rest.commit)?;
+            let splits = parent.is_some() && rest.changes.len() > CHANGES_PER_UPDATE;
+            let room = if splits { CHANGES_PER_UPDATE - size } else { usize::MAX };
+            let changes: Vec<_> = rest.changes.by_ref().take(room).collect();
+            rest.done += changes.len();
             // A commit without changes costs rows too.
             size += changes.len() + 1;
+            let id = rest.commit;
             update.commits.push(CommitChanges { id, changes });
+            if let Some(parent) = parent.filter(|_| rest.changes.len() > 0) {
+                update.tip = parent;
+                update.begun = Some(Begun {
+                    commit: id,
+                    changes: rest.done,
+                });
+                self.rest = Some(rest);
+                break;
+            }
         }
-        self.finished = self.commits.len() == 0;
-        if let (false, Some(last)) = (self.finished, update.commits.last()) {
+        self.finished = self.commits.len() == 0 && self.rest.is_none();
+        if let (false, None, Some(last)) = (self.finished, update.begun, update.commits.last()) {
             update.tip = last.id;
         }
-        let length = update.keep + update.commits.len() as u64;
-        let tip = update.tip;
-        self.next.base = Some(Indexed { tip, length });
+        let next = update.state();
+        self.next.keep = next.length;
+        self.next.base = Some(next);
         self.next.clear = false;
-        self.next.keep = length;
         Ok(Some(update))
+    }
+
+    /// The next commit, or what is left of it, and no longer among those to come.
+    fn next_commit(&mut self, repository: &Repository) -> Result<Option<Rest>, GitError> {
+        if let Some(rest) = self.rest.take() {
+            return Ok(Some(rest));
+        }
+        let Some(commit) = self.commits.next() else {
+            return Ok(None);
+        };
+        let mut changes = repository.path_changes(commit)?.into_iter();
+        let begun = self.next.begun.take().filter(|begun| begun.commit == commit);
+        let done = begun.map_or(0, |begun| begun.changes);
+        changes.by_ref().take(done).for_each(drop);
+        Ok(Some(Rest { commit, done, changes }))
     }
 }
 

@@ -14,6 +14,18 @@ pub struct Indexed {
     pub tip: ObjectId,
     /// The number of commits on the first-parent line up to it.
     pub length: u64,
+    /// The next commit, if it is being indexed part by part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) begun: Option<Begun>,
+}
+
+/// How much of a commit that changed very many paths is indexed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Begun {
+    /// The commit.
+    pub(super) commit: ObjectId,
+    /// So many of its changes, in their order.
+    pub(super) changes: usize,
 }
 
 /// A commit that changed a path.
@@ -46,8 +58,13 @@ pub struct LastCommit {
     pub sequence: u64,
 }
 
-/// How far a branch is indexed; `None` when it is not.
+/// How far a branch is indexed; `None` when it is not, or when rows of a commit are there whose others are to come.
 pub fn indexed(tx: &impl ReadRows, repository: RepositoryId, branch: &str) -> Result<Option<Indexed>, StoreError> {
+    Ok(state(tx, repository, branch)?.filter(|state| state.begun.is_none()))
+}
+
+/// How far a branch is indexed, half a commit included.
+pub(super) fn state(tx: &impl ReadRows, repository: RepositoryId, branch: &str) -> Result<Option<Indexed>, StoreError> {
     BRANCHES.get(tx, &(repository, branch.to_owned()))
 }
 

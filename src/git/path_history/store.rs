@@ -103,14 +103,16 @@ pub fn apply(tx: &WriteTx<'_>, update: &HistoryUpdate) -> Result<Progress, Store
         }
         COMMITS.delete(tx, &key)?;
     }
-    let mut length = update.keep;
-    let mut numbers = HashMap::new();
-    for commit in &update.commits {
-        length += 1;
-        append(tx, &branch, length, commit, &mut numbers)?;
+    let (state, mut numbers) = (update.state(), HashMap::new());
+    for (commit, sequence) in update.commits.iter().zip(update.keep + 1..) {
+        // What is not whole is not among the commits.
+        if sequence <= state.length {
+            COMMITS.put(tx, &(branch.0, branch.1.clone(), sequence), &commit.id)?;
+            SEQUENCES.put(tx, &(branch.0, branch.1.clone(), *commit.id.as_bytes()), &sequence)?;
+        }
+        append(tx, &branch, sequence, commit, &mut numbers)?;
     }
-    let tip = update.tip;
-    BRANCHES.put(tx, &branch, &Indexed { tip, length })?;
+    BRANCHES.put(tx, &branch, &state)?;
     Ok(Progress::Done)
 }
 
@@ -122,8 +124,6 @@ fn append<'a>(
     numbers: &mut HashMap<&'a str, u64>,
 ) -> Result<(), StoreError> {
     let (repository, name) = branch;
-    COMMITS.put(tx, &(*repository, name.clone(), sequence), &commit.id)?;
-    SEQUENCES.put(tx, &(*repository, name.clone(), *commit.id.as_bytes()), &sequence)?;
     for change in &commit.changes {
         let number = match numbers.get(change.path.as_str()) {
             Some(number) => number + 1,

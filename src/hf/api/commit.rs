@@ -28,13 +28,13 @@ const DRAINED_BYTES: usize = 16 << 20;
 /// Where a commit goes.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct CommitQuery {
+pub(super) struct CommitQuery {
     /// `1`: to a pull request that is opened for it. Whoever may read may do so.
     create_pr: Option<String>,
 }
 
 impl CommitQuery {
-    fn opens_request(&self) -> bool {
+    pub(super) fn opens_request(&self) -> bool {
         self.create_pr.as_deref().is_some_and(is_set)
     }
 }
@@ -205,8 +205,8 @@ struct HfCommittedView {
     pull_request_url: Option<String>,
 }
 
-/// Makes one commit of lines of JSON: a `header`, then `file`, `lfsFile`, `deletedFile` and `deletedFolder`, as many as
-/// one upload may have and of any size.
+/// Makes one commit of lines of JSON: a `header`, then `file`, `lfsFile`, `deletedFile` and `deletedFolder`, 250,000 of
+/// them if the hub's configuration says nothing else, and of any size.
 #[utoipa::path(tag = "hugging face", path = "/api/{family}/{owner}/{repo}/commit/{revision}",
     params(RepositoryPath, CommitQuery, ("revision" = String, Path, description = "a branch")),
     request_body(content = String, content_type = "application/x-ndjson"), security(("bearer" = [])),
@@ -250,7 +250,7 @@ async fn make(
         Target::Branch(proof) => files.upload(proof.clone(), None).await?,
         Target::Request(proof) | Target::NewRequest(proof, _) => files.contribution(proof).await?,
     };
-    let mut commit = ArrivingCommit::begin(draft, revision).await?;
+    let mut commit = ArrivingCommit::begin(draft.as_stream(), revision).await?;
     while let Some(chunk) = body.next().await {
         let broken = |_| HfError::new(Code::BadRequest, "The body could not be read to its end.");
         commit.take(chunk.map_err(broken)?).await?;

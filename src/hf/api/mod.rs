@@ -8,6 +8,8 @@ mod cards;
 mod collections;
 /// Commits, and what is asked before them.
 mod commit;
+/// Logins of programs without a browser.
+mod device;
 /// Discussions and pull requests.
 mod discussions;
 /// Access to the content of gated repositories.
@@ -42,6 +44,8 @@ mod storage;
 mod tags;
 /// Folders and files of a revision.
 mod tree;
+/// Webhooks.
+mod webhooks;
 /// Headers of weights.
 mod weights;
 /// Large files as the Xet protocol sends and reads them.
@@ -55,6 +59,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(identity::hf_whoami)
+        .configure(device::routes)
         .service(cards::hf_validate_yaml)
         .service(tags::hf_list_model_tags)
         .service(tags::hf_list_dataset_tags)
@@ -82,6 +87,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .configure(organizations::routes)
         .configure(storage::routes)
         .configure(collections::routes)
+        .configure(webhooks::routes)
         .configure(xet::routes)
         .configure(discussions::routes)
         .configure(resolve::routes)

@@ -32,6 +32,15 @@ impl GitAddress {
         }
     }
 
+    /// Proves that the caller may send large content, be it for a pull request alone.
+    pub fn sendable(&self, repos: &Repos, caller: &Caller) -> Result<WriteRepo, TransportError> {
+        if caller.account().is_none() {
+            return Err(TransportError::LoginRequired);
+        }
+        let read = self.readable(repos, caller)?;
+        Ok(repos.sendable(caller, read)?)
+    }
+
     /// Proves that the caller may write.
     pub fn writable(&self, repos: &Repos, caller: &Caller) -> Result<WriteRepo, TransportError> {
         if caller.account().is_none() {

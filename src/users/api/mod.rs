@@ -4,6 +4,8 @@ mod accounts;
 mod avatars;
 /// The extractor that turns a request into a caller.
 mod caller;
+/// Programs that want to log in.
+mod devices;
 /// Organizations and their members.
 mod organizations;
 /// Registering, logging in and out.
@@ -28,6 +30,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(session::show_me)
         .service(session::verify_token)
         .service(session::show_auth_health)
+        .service(devices::show_device_login)
+        .service(devices::decide_device_login)
         .service(tokens::create_token)
         .service(tokens::list_tokens)
         .service(tokens::delete_token)

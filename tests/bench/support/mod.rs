@@ -19,7 +19,7 @@ pub use form::{Form, multipart};
 pub use git_server::GitServer;
 pub use history::{HISTORIES, History, kept_histories};
 pub use hub::{Hub, HubAccount};
-pub use machine::print_machine;
+pub use machine::{print_machine, renew_pages};
 pub use nginx::Nginx;
 pub use numbers::{median, percentile, print_ratio, print_ratio_of_times};
 pub use peer::{PeakMemory, cpu_seconds, memory_kib, run};

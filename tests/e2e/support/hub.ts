@@ -30,7 +30,9 @@ export class Hub {
 	async start(): Promise<void> {
 		const listen = `127.0.0.1:${this.#port}`;
 		const child = spawn(BINARY, ['serve', '--data', this.folder, '--listen', listen, ...this.#arguments], {
-			stdio: ['ignore', 'pipe', 'pipe']
+			stdio: ['ignore', 'pipe', 'pipe'],
+			// Receivers of webhooks stand beside it.
+			env: { ...process.env, GEOML_HUB__HOOKS__ALLOWED_PRIVATE_HOSTS: '127.0.0.1' }
 		});
 		this.#process = child;
 		child.stderr!.on('data', (part: Buffer) => appendFileSync(this.#log, part));

@@ -20,7 +20,8 @@ export async function tabTo(page: Page, name: string | RegExp): Promise<void> {
 export async function choose(page: Page, button: string, entry: string): Promise<void> {
 	await tabTo(page, button);
 	await page.keyboard.press('Enter');
-	await page.getByRole('menu').waitFor();
+	// Its entries come, and the first gets the focus, a moment after the menu itself.
+	await page.getByRole('menu').locator('[role^=menuitem]:focus').waitFor();
 	const focused = () => page.evaluate(() => (document.activeElement as HTMLElement | null)?.innerText.trim());
 	const entries = await page.getByRole('menu').locator('[role^=menuitem]').count();
 	for (let presses = 0; (await focused()) !== entry; presses += 1) {

@@ -30,6 +30,7 @@ export async function everyPage(hub: Hub, token: string): Promise<UiPage[]> {
 		{ name: 'login', path: '/login' },
 		{ name: 'register', path: '/register' },
 		{ name: 'new', path: '/new', signedIn: true },
+		{ name: 'device', path: '/device', signedIn: true },
 		{ name: 'settings', path: '/settings', signedIn: true },
 		{ name: 'user', path: `/${model.owner}` },
 		{ name: 'card', path: base(model) },
@@ -45,6 +46,7 @@ export async function everyPage(hub: Hub, token: string): Promise<UiPage[]> {
 		{ name: 'collections', path: `/${me.username}?tab=collections`, signedIn: true },
 		{ name: 'organization-new', path: '/organizations/new', signedIn: true },
 		{ name: 'settings-organizations', path: '/settings/organizations', signedIn: true },
+		{ name: 'settings-webhooks', path: '/settings/webhooks', signedIn: true },
 		{ name: 'upload', path: `${base(own)}/upload/main`, signedIn: true },
 		{ name: 'repository-settings', path: `${base(own)}/settings`, signedIn: true },
 		{ name: 'not-found', path: '/nobody/nothing' }

@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 import { withBranches } from './git';
 import type { Hub, Session } from './hub';
 import type { UiPage } from './pages';
+import { Receiver } from './receiver';
 
 /** A page in a state that its address alone does not lead to. */
 export interface Scene extends UiPage {
@@ -65,6 +66,13 @@ async function collect(hub: Hub, { access }: Session): Promise<string> {
 	return `/collections/${slug}`;
 }
 
+/** A program that waits to be let in; the address that it shows. */
+export async function waitAtTheDoor(hub: Hub): Promise<string> {
+	const body = new URLSearchParams({ client_id: '26be6b09-91c5-47da-9861-d2d2bb7a7e36' });
+	const begun = await (await fetch(`${hub.address}/oauth/device`, { method: 'POST', body })).json();
+	return `/device?code=${begun.user_code}`;
+}
+
 /** An organization of the demo's account, with a member and a repository. */
 async function organize(hub: Hub, { access }: Session) {
 	const body = { name: 'cryosphere', full_name: '冰冻圈实验室 Cryosphere Lab', bio: 'Glaciers, permafrost and snow.' };
@@ -72,6 +80,24 @@ async function organize(hub: Hub, { access }: Session) {
 	await hub.call('PUT', '/api/v1/organizations/cryosphere/members/yang-fan', { role: 'write' }, access);
 	const repository = { name: 'glacier-mask', description: 'Outlines of glaciers', repo_type: 'model' };
 	await hub.call('POST', '/api/repositories', { ...repository, owner: 'cryosphere' }, access);
+}
+
+/** Webhooks of the demo's account: one that hears of things, one whose receiver refuses them, and one that is disabled. */
+async function notify(hub: Hub, { access }: Session): Promise<string> {
+	const make = async (url: string, watched: object[]) =>
+		(await hub.call('POST', '/api/settings/webhooks', { url, watched, secret: 'between-us' }, access)).webhook.id;
+	const own = [{ type: 'user', name: 'demo' }];
+	const receiver = new Receiver();
+	const url = await receiver.start();
+	const heard = await make(url, [...own, { type: 'org', name: 'cryosphere' }]);
+	// It is no receiver, and says so.
+	await make(`${hub.address}/health`, [{ type: 'model', name: 'demo/rain' }]);
+	const disabled = await make('https://ci.example.org/hooks/nightly-evaluation-of-everything', own);
+	await hub.call('POST', `/api/settings/webhooks/${disabled}/disable`, {}, access);
+	await hub.call('POST', '/api/models/demo/rain/discussions/1/comment', { comment: 'Thank you.' }, access);
+	await hub.call('POST', `/api/v1/webhooks/${heard}/ping`, undefined, access);
+	while (receiver.got.length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+	return `/settings/webhooks?webhook=${heard}`;
 }
 
 /** States of pages that are worth looking at; makes a repository of the demo's account for them. */
@@ -98,6 +124,8 @@ export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 	await discuss(hub, session);
 	const collection = await collect(hub, session);
 	await organize(hub, session);
+	const deliveries = await notify(hub, session);
+	const door = await waitAtTheDoor(hub);
 	const base = '/demo/unfinished';
 	const file = (name: string, path: string): Scene => ({ name, path: `${base}/blob/main/${path}`, signedIn: true });
 	const refused = (status: number, body: object) => (page: Page) =>
@@ -128,9 +156,28 @@ export async function everyState(hub: Hub, session: Session): Promise<Scene[]> {
 		{ name: 'pull-request-changes', path: '/demo/rain/discussions/2?view=changes' },
 		{ name: 'organization', path: '/cryosphere', signedIn: true },
 		{ name: 'organization-members', path: '/cryosphere?tab=members' },
+		{ name: 'organization-collections', path: '/cryosphere?tab=collections', signedIn: true },
 		{ name: 'organization-settings', path: '/organizations/cryosphere/settings', signedIn: true },
 		{ name: 'organization-new', path: '/organizations/new', signedIn: true },
 		{ name: 'settings-organizations', path: '/settings/organizations', signedIn: true },
+		{ name: 'settings-webhooks', path: '/settings/webhooks', signedIn: true },
+		{ name: 'webhook-deliveries', path: deliveries, signedIn: true },
+		{
+			name: 'webhook-delivery',
+			path: deliveries,
+			signedIn: true,
+			floats: true,
+			then: (page) => page.getByRole('button', { name: /comment|评论/i }).first().click()
+		},
+		{
+			name: 'webhook-new',
+			path: '/settings/webhooks',
+			signedIn: true,
+			floats: true,
+			then: (page) => page.locator('main button:has(svg)').first().click()
+		},
+		{ name: 'device-request', path: door, signedIn: true },
+		{ name: 'device-unknown', path: '/device?code=BCDF-GHJK', signedIn: true },
 		{ name: 'collection', path: collection, signedIn: true },
 		{ name: 'collections', path: '/demo?tab=collections', signedIn: true },
 		{

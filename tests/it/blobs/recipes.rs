@@ -39,7 +39,7 @@ async fn send(fixture: &Fixture, holder: RepositoryId, seed: u64, count: usize) 
     for piece in bytes.chunks(70_001) {
         writer.write(Bytes::copy_from_slice(piece)).await.unwrap();
     }
-    assert!(writer.finish(holder).await.unwrap());
+    assert!(writer.finish(holder.into()).await.unwrap());
     Sent { xorb, chunks }
 }
 
@@ -88,7 +88,7 @@ async fn a_recipe_is_read_like_any_blob(fixture: Fixture) {
     );
     let (recipe, content) = announced(&[(&one, 3..250), (&two, 0..12), (&one, 100..300), (&one, 0..1)]);
     let sha256 = Sha256::of(&content);
-    let stored = fixture.blobs.take_recipe(holder, recipe, |_| {}).await.unwrap();
+    let stored = fixture.blobs.take_recipe(holder.into(), recipe, |_| {}).await.unwrap();
     assert_eq!((stored.sha256, stored.size), (sha256, content.len() as u64));
     assert_rows_agree(&fixture);
     let reader = fixture.blobs.reader(sha256).await.unwrap();
@@ -113,11 +113,11 @@ async fn a_recipe_is_taken_only_when_everything_fits(fixture: Fixture) {
     let (holder, other) = (RepositoryId::new(&fixture.clock), RepositoryId::new(&fixture.clock));
     let sent = send(&fixture, holder, 1, 20).await;
     let (good, content) = announced(&[(&sent, 0..20)]);
-    let refused = fixture.blobs.take_recipe(other, good.clone(), |_| {}).await;
+    let refused = fixture.blobs.take_recipe(other.into(), good.clone(), |_| {}).await;
     assert!(matches!(refused, Err(BlobError::UnknownXorb { .. })), "{refused:?}");
     let mut bad = good.clone();
     bad.sha256 = Some(Sha256::of(b"other"));
-    let refused = fixture.blobs.take_recipe(holder, bad, |_| {}).await;
+    let refused = fixture.blobs.take_recipe(holder.into(), bad, |_| {}).await;
     assert!(matches!(refused, Err(BlobError::HashMismatch { .. })), "{refused:?}");
     for change in [
         |recipe: &mut AnnouncedRecipe| recipe.terms[0].chunks.end += 1,
@@ -128,11 +128,11 @@ async fn a_recipe_is_taken_only_when_everything_fits(fixture: Fixture) {
     ] {
         let mut bad = good.clone();
         change(&mut bad);
-        let refused = fixture.blobs.take_recipe(holder, bad, |_| {}).await;
+        let refused = fixture.blobs.take_recipe(holder.into(), bad, |_| {}).await;
         assert!(matches!(refused, Err(BlobError::BadRecipe { .. })), "{refused:?}");
     }
     assert!(!fixture.blobs.exists(Sha256::of(&content)).await.unwrap());
-    fixture.blobs.take_recipe(holder, good, |_| {}).await.unwrap();
+    fixture.blobs.take_recipe(holder.into(), good, |_| {}).await.unwrap();
     assert!(fixture.blobs.exists(Sha256::of(&content)).await.unwrap());
 }
 
@@ -142,7 +142,11 @@ async fn what_nobody_names_goes_and_the_epoch_advances(fixture: Fixture) {
     send(&fixture, other, 1, 20).await;
     let (recipe, content) = announced(&[(&sent, 0..20)]);
     let sha256 = Sha256::of(&content);
-    fixture.blobs.take_recipe(holder, recipe.clone(), |_| {}).await.unwrap();
+    fixture
+        .blobs
+        .take_recipe(holder.into(), recipe.clone(), |_| {})
+        .await
+        .unwrap();
     assert_eq!(fixture.blobs.waiting_xorb_bytes(holder).unwrap(), 0);
     assert!(fixture.blobs.waiting_xorb_bytes(other).unwrap() > 0);
     sweep(&fixture, &[]).await;
@@ -155,10 +159,10 @@ async fn what_nobody_names_goes_and_the_epoch_advances(fixture: Fixture) {
         assert!(!fixture.blobs.holds_xorb(holder, sent.xorb).unwrap());
         assert_eq!(fixture.blobs.waiting_xorb_bytes(holder).unwrap(), 0);
     }
-    let refused = fixture.blobs.take_recipe(holder, recipe.clone(), |_| {}).await;
+    let refused = fixture.blobs.take_recipe(holder.into(), recipe.clone(), |_| {}).await;
     assert!(matches!(refused, Err(BlobError::UnknownXorb { .. })), "{refused:?}");
     send(&fixture, holder, 1, 20).await;
-    fixture.blobs.take_recipe(holder, recipe, |_| {}).await.unwrap();
+    fixture.blobs.take_recipe(holder.into(), recipe, |_| {}).await.unwrap();
     assert!(read_all(&fixture.blobs.reader(sha256).await.unwrap()).await == content);
 }
 
@@ -170,7 +174,7 @@ async fn xorbs_stay_while_a_recipe_of_a_live_blob_needs_them(fixture: Fixture) {
     );
     let (recipe, content) = announced(&[(&used, 2..3)]);
     let sha256 = Sha256::of(&content);
-    fixture.blobs.take_recipe(holder, recipe, |_| {}).await.unwrap();
+    fixture.blobs.take_recipe(holder.into(), recipe, |_| {}).await.unwrap();
     fixture.clock.advance(30 * DAY);
     sweep(&fixture, &[sha256]).await;
     assert!(read_all(&fixture.blobs.reader(sha256).await.unwrap()).await == content);
@@ -187,7 +191,7 @@ async fn a_check_finds_a_recipe_whose_xorb_is_gone(fixture: Fixture) {
     let sent = send(&fixture, holder, 1, 5).await;
     let (recipe, content) = announced(&[(&sent, 0..5)]);
     let (sha256, size) = (Sha256::of(&content), content.len() as u64);
-    fixture.blobs.take_recipe(holder, recipe, |_| {}).await.unwrap();
+    fixture.blobs.take_recipe(holder.into(), recipe, |_| {}).await.unwrap();
     let name = hex::encode(sent.xorb.as_bytes());
     let path = format!("xorbs/{}/{}/{name}", &name[..2], &name[2..4]);
     let file = match &fixture.server {
@@ -204,7 +208,7 @@ async fn a_restart_forgets_nothing(mut fixture: Fixture) {
     let sent = send(&fixture, holder, 1, 50).await;
     let (recipe, content) = announced(&[(&sent, 0..50)]);
     fixture.restart();
-    fixture.blobs.take_recipe(holder, recipe, |_| {}).await.unwrap();
+    fixture.blobs.take_recipe(holder.into(), recipe, |_| {}).await.unwrap();
     fixture.restart();
     let reader = fixture.blobs.reader(Sha256::of(&content)).await.unwrap();
     assert!(read_all(&reader).await == content);

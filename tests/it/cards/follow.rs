@@ -150,3 +150,27 @@ async fn a_repository_that_git_cannot_read_holds_up_no_other() {
     eventually(&ana, &format!("{found}new"), |page| page["total"] == 1).await;
     app.finish_without_check().await;
 }
+
+#[tokio::test]
+async fn repositories_that_are_purged_while_they_are_read_are_no_trouble() {
+    let app = TestApp::start().await;
+    let ana = app.user("ana").await;
+    let admin = app.admin().await;
+    let purged = (0..40).map(|number| {
+        let (ana, admin) = (ana.clone(), admin.clone());
+        async move {
+            let name = format!("rock-{number}");
+            repository(&ana, &name, "public", &json!({ "license": "mit" })).await;
+            let path = format!("/api/ana/{name}");
+            let id = ana.get(&path).await.ok()["id"].as_str().unwrap().to_owned();
+            ana.delete(&path).await.expect(204);
+            admin
+                .delete(&format!("/api/admin/repositories/{id}/hard-delete"))
+                .await
+                .expect(204);
+        }
+    });
+    futures_util::future::join_all(purged).await;
+    assert_eq!(ana.get("/api/users/ana/repositories").await.ok()["total"], 0);
+    app.finish().await;
+}

@@ -172,7 +172,7 @@ fn a_commit_that_changes_nothing_is_refused_and_leaves_no_pack() {
 fn a_repository_can_be_emptied_and_filled_again() {
     let bench = Bench::new();
     bench.commit(vec![put("d/a", "1"), put("d/b", "1")]);
-    bench.commit(vec![Operation::DeleteFolder { path: "d".to_owned() }]);
+    bench.commit(vec![Operation::Remove { path: "d".to_owned() }]);
     assert_eq!(bench.stock(&["ls-tree", "-r", "main"]), "");
     assert_eq!(
         bench.open().list(bench.open().resolve("main").unwrap(), "").unwrap(),
@@ -218,8 +218,8 @@ fn operations_on_absent_paths_and_taken_targets_are_refused() {
     assert!(matches!(refused(delete("a/x")), GitError::PathNotFound(_)));
     assert!(matches!(refused(delete("d")), GitError::IsFolder(_)));
     assert!(matches!(
-        refused(Operation::DeleteFolder { path: "a".to_owned() }),
-        GitError::IsFile(_)
+        refused(Operation::Remove { path: "x".to_owned() }),
+        GitError::PathNotFound(_)
     ));
     assert!(matches!(refused(rename("x", "y")), GitError::PathNotFound(_)));
     assert!(matches!(refused(rename("a", "d/b")), GitError::PathExists(_)));

@@ -159,7 +159,7 @@ fn a_branch_that_is_set_back_or_replaced_is_followed() {
     repository.move_branch("main", Some(tips[5]), tips[2]).unwrap();
     bench.commit(vec![put("d0/e0/f0", "another line"), put("d1/e1/f2", "another line")]);
     bench.commit(vec![put("d0", "a file now")].into_iter().fold(
-        vec![Operation::DeleteFolder { path: "d0".to_owned() }],
+        vec![Operation::Remove { path: "d0".to_owned() }],
         |mut all, one| {
             all.push(one);
             all
@@ -244,6 +244,48 @@ fn one_commit_is_one_small_update_in_the_transaction_of_its_writer() {
     assert_eq!(repeated, path_history::Progress::Outdated, "an update is written once");
     assert!(repository.plan_history(&store, "main", tip).unwrap().is_finished());
     assert_agreement(&bench, &store, &["a".to_owned(), "a/b".to_owned(), "c".to_owned()]);
+}
+
+#[test]
+fn a_commit_of_very_many_files_is_written_part_by_part_and_goes_on_after_a_crash() {
+    let (bench, store) = (Bench::new(), store());
+    bench.commit(vec![put("a", "1"), put("d/0001", "0")]);
+    refresh(&bench, &store);
+    let files = |text: &str| (0..5_000).map(|n| put(&format!("d/{n:04}"), text)).collect::<Vec<_>>();
+    let before = bench.open().resolve("main").unwrap();
+    bench.commit(files("1"));
+    let tip = bench.open().resolve("main").unwrap();
+    // Two parts, and the hub dies.
+    let repository = bench.open();
+    let mut plan = repository.plan_history(&store, "main", tip).unwrap();
+    for _ in 0..2 {
+        let update = plan.next_update(&repository).unwrap().unwrap();
+        assert!(update.commits[0].changes.len() <= 2_000);
+        let progress = wait(store.write(move |tx| path_history::apply(tx, &update))).unwrap();
+        assert_eq!(progress, path_history::Progress::Done);
+    }
+    let indexed = |store: &Store| store.read(|tx| path_history::indexed(tx, bench.id, "main")).unwrap();
+    assert_eq!(indexed(&store), None, "half of a commit is no answer for anybody");
+    // Another caller that was at the same parts finds its plan outdated, and does the rest once.
+    let stale = plan.next_update(&repository).unwrap().unwrap();
+    refresh(&bench, &store);
+    let progress = wait(store.write(move |tx| path_history::apply(tx, &stale))).unwrap();
+    assert_eq!(progress, path_history::Progress::Outdated);
+    let paths = ["a", "d", "d/0000", "d/0001", "d/1999", "d/2000", "d/4999"].map(str::to_owned);
+    assert_agreement(&bench, &store, &paths);
+
+    // Begun again, and the branch goes elsewhere.
+    bench.commit(files("2"));
+    let tip = bench.open().resolve("main").unwrap();
+    let mut plan = bench.open().plan_history(&store, "main", tip).unwrap();
+    let update = plan.next_update(&bench.open()).unwrap().unwrap();
+    wait(store.write(move |tx| path_history::apply(tx, &update))).unwrap();
+    bench.stock(&["update-ref", "refs/heads/main", &before.to_string()]);
+    refresh(&bench, &store);
+    assert_agreement(&bench, &store, &paths[..2]);
+    bench.commit(vec![delete("d/0001"), put("b", "1")]);
+    refresh(&bench, &store);
+    assert_agreement(&bench, &store, &paths[..4]);
 }
 
 #[test]

@@ -222,6 +222,20 @@ fn many_large_files_of_one_folder_share_a_rule() {
 }
 
 #[test]
+fn large_files_of_many_folders_share_rules_or_are_refused() {
+    let spread: Vec<String> = (0..30_000).map(|n| format!("tiles/{}/{n}/tile.dat", n % 50)).collect();
+    let mut attributes = Attributes::parse(b"").unwrap();
+    let text = attributes.covering(spread.iter().map(String::as_str)).unwrap().unwrap();
+    assert_eq!(text, "/tiles/**/*.dat filter=lfs diff=lfs merge=lfs -text\n");
+    assert!(spread.iter().all(|path| attributes.is_large(path)) && !attributes.is_large("other/1/tile.dat"));
+
+    let odd: Vec<String> = (0..100_000).map(|n| format!("{n}/tile")).collect();
+    let mut attributes = Attributes::parse(b"").unwrap();
+    let refused = attributes.covering(odd.iter().map(String::as_str)).unwrap_err();
+    assert!(refused.to_string().contains("more than 1000 rules"), "{refused}");
+}
+
+#[test]
 fn a_rule_against_large_files_is_overruled_for_the_path_alone() {
     let mut attributes = Attributes::parse(b"sub/*.bin -filter\n").unwrap();
     let text = attributes.covering(["sub/a.bin"]).unwrap().unwrap();

@@ -105,6 +105,9 @@ pub fn stock_in(folder: &std::path::Path, arguments: &[&str]) -> String {
             "user.email=ada@example.org",
             "-c",
             "init.defaultBranch=main",
+            // What it tidies up in the background, it takes from under the next command.
+            "-c",
+            "gc.auto=0",
         ])
         .args(arguments)
         .current_dir(folder)

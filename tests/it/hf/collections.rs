@@ -99,3 +99,49 @@ async fn a_repository_that_is_gone_for_good_leaves_its_collections() {
     app.admin().await.delete(&purge).await.expect(204);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn members_of_an_organization_who_may_write_keep_its_collections_and_all_members_see_them() {
+    let app = TestApp::start().await;
+    let (ana, ben) = (app.user("ana").await, app.user("ben").await);
+    let (cleo, dan) = (app.user("cleo").await, app.user("dan").await);
+    create(&ana, "rain").await;
+    ana.post("/api/v1/organizations", &json!({ "name": "lab" }))
+        .await
+        .expect(201);
+    for (name, role) in [("ben", "write"), ("cleo", "contributor")] {
+        let member = json!({ "role": role });
+        ana.put(&format!("/api/v1/organizations/lab/members/{name}"), &member)
+            .await
+            .ok();
+    }
+    let wish = json!({ "title": "Rain", "namespace": "Lab", "private": true });
+    let made = ben.post("/api/collections", &wish).await.ok();
+    assert_eq!(made["owner"], json!({ "name": "lab", "type": "org" }));
+    let slug = made["slug"].as_str().unwrap().to_owned();
+    assert!(slug.starts_with("lab/rain-"), "{slug}");
+    let again = ana.post("/api/collections", &wish).await.expect(409).json();
+    assert_eq!(again["slug"], json!(slug));
+    for (who, namespace) in [(&cleo, "lab"), (&dan, "lab"), (&ana, "ben"), (&dan, "nobody")] {
+        let wish = json!({ "title": "Snow", "namespace": namespace });
+        who.post("/api/collections", &wish).await.expect(403);
+    }
+    let path = format!("/api/collections/{slug}");
+    assert_eq!(ana.get(&path).await.ok()["canWrite"], true);
+    assert_eq!(cleo.get(&path).await.ok()["canWrite"], false);
+    assert_eq!(
+        cleo.get("/api/collections?owner=lab").await.ok()[0]["slug"],
+        json!(slug)
+    );
+    let item = json!({ "item": { "type": "model", "id": "ana/rain" } });
+    cleo.post(&format!("{path}/items"), &item).await.expect(403);
+    dan.get(&path).await.expect(404);
+    dan.post(&format!("{path}/items"), &item).await.expect(404);
+    assert_eq!(dan.get("/api/collections?owner=lab").await.ok(), json!([]));
+    add(&ben, &slug, "ana/rain").await;
+    // Who is no member any more has no part in them.
+    ana.delete("/api/v1/organizations/lab/members/ben").await.expect(204);
+    ben.get(&path).await.expect(404);
+    ana.delete(&path).await.ok();
+    app.finish().await;
+}

@@ -1,6 +1,8 @@
 //! The Hugging Face Hub API as its clients speak it.
 
 mod collections;
+mod contributing;
+mod device;
 mod discussions;
 mod duplicating;
 mod errors;
@@ -8,11 +10,13 @@ mod facts;
 mod gating;
 mod likes;
 mod listing;
+mod many;
 mod people;
 mod reading;
 mod repositories;
 mod rewriting;
 mod storage;
+mod webhooks;
 mod writing;
 
 use crate::support::{Client, Reply};

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 /// How long a loaded machine may take to start a debug build.
 const START_DEADLINE: Duration = Duration::from_secs(30);
-/// How long a hub may take to stop in order.
-const STOP_DEADLINE: Duration = Duration::from_secs(30);
+/// How long a hub may take to stop in order: longer than its own `server.shutdown_timeout`, so that it says what it cut off.
+const STOP_DEADLINE: Duration = Duration::from_mins(1);
 
 /// How a hub that did not come to listen, or a command, ended.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use crate::support::{Client, Random, TestApp};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use tokio::runtime::Handle;
 
 /// Histories that are tried when `GEOML_HISTORIES` does not say another number.
 const HISTORIES: u64 = 10;
@@ -160,28 +161,41 @@ enum Fetched {
     Confused,
 }
 
-#[tokio::test]
+/// Pushes one history and fetches it; answers how many fetches could be compared.
+fn compare_one(runtime: &Handle, app: &TestApp, ana: &Client, seed: u64) -> u64 {
+    let mut subject = runtime.block_on(Subject::new(app, ana, seed));
+    let first = 5 + subject.random.index(60);
+    subject.grow_and_push(first);
+    let Some(options) = subject.clone_both() else { return 0 };
+    let mut compared = 0;
+    for _ in 0..3 {
+        let more = 1 + subject.random.index(20);
+        subject.grow_and_push(more);
+        match subject.fetch_both(&options) {
+            Fetched::Same => compared += 1,
+            Fetched::Nothing => {}
+            Fetched::Confused => break,
+        }
+    }
+    compared
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "slow; part of the whole test command"]
 async fn random_histories_pushed_and_fetched_in_random_ways_equal_what_git_itself_sends() {
     let histories = std::env::var("GEOML_HISTORIES").map_or(HISTORIES, |value| value.parse().unwrap());
     let app = TestApp::start().await;
     let ana = app.user("ana").await;
-    let mut compared = 0;
-    for seed in 0..histories {
-        let mut subject = Subject::new(&app, &ana, seed).await;
-        let first = 5 + subject.random.index(60);
-        subject.grow_and_push(first);
-        let Some(options) = subject.clone_both() else { continue };
-        for _ in 0..3 {
-            let more = 1 + subject.random.index(20);
-            subject.grow_and_push(more);
-            match subject.fetch_both(&options) {
-                Fetched::Same => compared += 1,
-                Fetched::Nothing => {}
-                Fetched::Confused => break,
-            }
-        }
-    }
+    let runtime = Handle::current();
+    let of = |first: u64| -> u64 {
+        let seeds = (first..histories).step_by(2);
+        seeds.map(|seed| compare_one(&runtime, &app, &ana, seed)).sum()
+    };
+    // The hub and git take turns, so two histories at a time keep two processors busy.
+    let compared = std::thread::scope(|threads| {
+        let halves = [threads.spawn(|| of(0)), threads.spawn(|| of(1))];
+        halves.into_iter().map(|half| half.join().unwrap()).sum::<u64>()
+    });
     assert!(compared > histories, "only {compared} fetches could be compared");
     app.finish().await;
 }

@@ -1,8 +1,9 @@
-use super::{Xet, commit, create, made, noise, pack};
+use super::{Xet, commit, create, fetched, made, noise, pack};
 use crate::support::TestApp;
 use geoml_hub::app::{DataFolder, Hub};
 use geoml_hub::base::{Clock, Sha256};
 use geoml_hub::config::{Config, LiveConfig};
+use serde_json::json;
 use std::time::Duration;
 
 /// Ends what waits for its commit and sweeps, five days from now.
@@ -69,11 +70,60 @@ async fn a_client_of_a_repository_that_lost_xorbs_is_sent_to_a_new_address() {
     let again = Xet::open(&app, &ana, "ana/rain", "write").await;
     assert_ne!(again.place, rain.place);
     again.send_shard(&[&unnamed]).await.expect(422);
+    again.chunk(lost.chunks[0].0).await.expect(404);
+    again.chunk(kept.chunks[0].0).await.expect(200);
     again.send(&[&lost], &unnamed).await;
     commit(&ana, "ana/rain", "lost.bin", &unnamed).await.ok();
     for (path, file) in [("model.bin", &named), ("lost.bin", &unnamed)] {
         let reply = ana.get(&format!("/ana/rain/resolve/main/{path}")).await.expect(200);
         assert!(reply.body == file.content, "{path}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fork_has_what_its_origin_was_sent_and_keeps_it() {
+    let mut app = TestApp::start().await;
+    let (ana, ben, admin) = (app.user("ana").await, app.user("ben").await, app.admin().await);
+    let id = ana.create_repository_call("rain", "public").await.ok()["id"].clone();
+    let xorb = pack(&[noise(50_000, 1), noise(60_000, 2), noise(30_000, 3)]);
+    let (file, waiting) = (made(&[(&xorb, 0..2)]), made(&[(&xorb, 1..2)]));
+    let xet = Xet::open(&app, &ana, "ana/rain", "write").await;
+    xet.send(&[&xorb], &file).await;
+    commit(&ana, "ana/rain", "model.bin", &file).await.ok();
+    // What no commit names is not forked.
+    xet.send(&[], &waiting).await;
+    let wish = json!({ "name": "mine" });
+    ben.post("/api/v1/repos/ana/rain/fork", &wish).await.expect(201);
+
+    let tree = ben.get("/api/models/ben/mine/tree/main").await.ok();
+    let entries = tree.as_array().unwrap();
+    let model = entries.iter().find(|entry| entry["path"] == "model.bin").unwrap();
+    assert_eq!(model["xetHash"], file.file.to_string());
+    let his = Xet::open(&app, &ben, "ben/mine", "write").await;
+    let plan = his.reconstruction(file.file, None).await.ok();
+    assert!(fetched(&app, &plan).await == file.content);
+    his.reconstruction(waiting.file, None).await.expect(404);
+    his.chunk(xorb.chunks[0].0).await.expect(200);
+    // What the fork has need not be sent again.
+    let more = made(&[(&xorb, 1..3)]);
+    his.send(&[], &more).await;
+    commit(&ben, "ben/mine", "more.bin", &more).await.ok();
+
+    ana.delete("/api/ana/rain").await.expect(204);
+    let purge = format!("/api/admin/repositories/{}/hard-delete", id.as_str().unwrap());
+    admin.delete(&purge).await.expect(204);
+    app.stop().await;
+    clean_up_later(&app).await;
+    app.assert_check_is_clean().await;
+    app.start_again().await;
+    let ben = app.log_in("ben").await;
+    let his = Xet::open(&app, &ben, "ben/mine", "read").await;
+    for (path, file) in [("model.bin", &file), ("more.bin", &more)] {
+        let reply = ben.get(&format!("/ben/mine/resolve/main/{path}")).await.expect(200);
+        assert!(reply.body == file.content, "{path}");
+        let plan = his.reconstruction(file.file, None).await.ok();
+        assert!(fetched(&app, &plan).await == file.content, "{path}");
     }
     app.finish().await;
 }

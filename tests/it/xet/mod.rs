@@ -1,13 +1,25 @@
 //! The Xet protocol at the routes of the hub: content that comes as xorbs and shards, and is read in every way.
 
+/// What people send who may not write.
+mod contributing;
+/// What need not be sent again.
+mod dedup;
 /// What is sent and asked in bad faith.
 mod hostile;
 /// What belongs to whom.
 mod isolation;
+/// Kills in the middle of uploads and of sweeping.
+mod kill;
 /// Stops at bad moments, and sweeping.
 mod lasting;
 /// Round trips.
 mod round_trip;
+/// Clients that send until the hub is gone.
+mod sender;
+/// What it takes.
+mod storage;
+/// Files that came whole.
+mod whole_files;
 
 use crate::support::{Client, Reply, TestApp};
 use bytes::Bytes;
@@ -32,6 +44,7 @@ fn noise(length: usize, seed: u64) -> Bytes {
 }
 
 /// A xorb as a client packs it.
+#[derive(Clone)]
 struct Packed {
     hash: XetHash,
     bytes: Vec<u8>,
@@ -124,10 +137,12 @@ struct Xet {
 
 impl Xet {
     async fn open(app: &TestApp, who: &Client, repository: &str, scope: &str) -> Self {
-        let answer = who
-            .get(&format!("/api/models/{repository}/xet-{scope}-token/main"))
-            .await
-            .ok();
+        Self::at(app, who, &format!("/api/models/{repository}/xet-{scope}-token/main")).await
+    }
+
+    /// With the token of this route.
+    async fn at(app: &TestApp, who: &Client, route: &str) -> Self {
+        let answer = who.get(route).await.ok();
         let place = answer["casUrl"]
             .as_str()
             .unwrap()
@@ -157,6 +172,13 @@ impl Xet {
         assert!(reply.text().ends_with("{\"type\":\"result\"}\n"), "{}", reply.text());
     }
 
+    /// Asks what the repository was sent in which a chunk is.
+    async fn chunk(&self, chunk: XetHash) -> Reply {
+        self.client
+            .get(&format!("{}/v1/chunks/default/{chunk}", self.place))
+            .await
+    }
+
     async fn reconstruction(&self, file: XetHash, range: Option<&str>) -> Reply {
         let call = self.client.get(&format!("{}/v2/reconstructions/{file}", self.place));
         match range {
@@ -168,13 +190,18 @@ impl Xet {
 
 /// Names a large file at a path, as the clients do.
 async fn commit(who: &Client, repository: &str, path: &str, file: &Made) -> Reply {
+    commit_to(who, repository, "main", path, file).await
+}
+
+/// The same to another branch, or to a pull request.
+async fn commit_to(who: &Client, repository: &str, target: &str, path: &str, file: &Made) -> Reply {
     let lines = [
         json!({ "key": "header", "value": { "summary": "Add", "description": "" } }),
         json!({ "key": "lfsFile", "value": { "path": path, "algo": "sha256", "oid": file.sha256(),
             "size": file.content.len() } }),
     ];
     let body = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
-    let call = who.call(Method::POST, &format!("/api/models/{repository}/commit/main"));
+    let call = who.call(Method::POST, &format!("/api/models/{repository}/commit/{target}"));
     call.header("content-type", "application/x-ndjson").body(body).await
 }
 

@@ -1,4 +1,5 @@
 import { searchAddress } from '$lib/addresses';
+import { formatCount } from '$lib/format';
 import type { Schema } from '$lib/api/client';
 import type { Fact } from '$lib/components/repository/FactList.svelte';
 import { licenceName } from '$lib/licences';
@@ -62,7 +63,10 @@ function named(values: string[]): Values {
 	}));
 }
 
+/** The browser's table of languages takes a slow machine 50 ms to open, so the hub's own two are not looked up in it. */
 function languageName(code: string): string {
+	if (code === 'en') return m.language_english();
+	if (code === 'zh') return m.language_chinese();
 	try {
 		return new Intl.DisplayNames(getLocale(), { type: 'language' }).of(code) ?? code;
 	} catch {
@@ -77,8 +81,8 @@ export function timeSpan(span: { start?: string | null; end?: string | null }): 
 
 /** Ground distance in the unit in which it is read: `30 cm`, `10 m`, `9 km`. */
 export function groundDistance(metres: number): string {
-	const figure = (value: number) =>
-		new Intl.NumberFormat('en-GB', { maximumSignificantDigits: 4 }).format(value);
+	// Four digits that say something, without the browser's tables, which take a slow machine 50 ms to look up.
+	const figure = (value: number) => formatCount(Number(value.toPrecision(4)));
 	if (metres >= 1000) return `${figure(metres / 1000)} km`;
 	return metres < 1 ? `${figure(metres * 100)} cm` : `${figure(metres)} m`;
 }

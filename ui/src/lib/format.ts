@@ -22,11 +22,12 @@ const shortCounts = kept(
 const percents = kept((tag) => new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 0 }));
 const dates = kept((tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'long' }));
 const moments = kept((tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'long', timeStyle: 'medium' }));
-const spans = kept((tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto' }));
 
-/** 12,345 in full, a whole number. Both languages group by commas, so no formatter is asked. */
+/** 12,345 in full, with what stands behind its point. Both languages group by commas, so no formatter is asked. */
 export function formatCount(count: number): string {
-	return String(count).replace(/(?<=\d)(?=(?:\d{3})+$)/g, ',');
+	const [whole = '', part] = String(count).split('.');
+	const grouped = whole.replace(/(?<=\d)(?=(?:\d{3})+$)/g, ',');
+	return part === undefined ? grouped : `${grouped}.${part}`;
 }
 
 /** 12.3k or 1.2万: for figures beside an icon, never for ones that are compared. */
@@ -59,18 +60,25 @@ export function formatDate(time: string | Date): string {
 	return dates().format(new Date(time));
 }
 
+/** 12 Mar, or 3月12日: a day of UTC on an axis. Every chart begins with it, so the browser's tables are not opened for it. */
+export function formatDay(day: Date): string {
+	const month = m.time_months().split(' ')[day.getUTCMonth()]!;
+	return m.time_day({ day: day.getUTCDate(), month });
+}
+
 /** Day and time of day in the reader's zone, for tooltips. */
 export function formatMoment(time: string | Date): string {
 	return moments().format(new Date(time));
 }
 
-const SPANS: [Intl.RelativeTimeFormatUnit, number][] = [
-	['year', 31_557_600],
-	['month', 2_629_800],
-	['week', 604_800],
-	['day', 86_400],
-	['hour', 3_600],
-	['minute', 60]
+/** Units from the largest, with their seconds and words: the browser's own words take a slow machine 50 ms to look up. */
+const SPANS: [number, (inputs: { count: number }) => string][] = [
+	[31_557_600, m.time_years_ago],
+	[2_629_800, m.time_months_ago],
+	[604_800, m.time_weeks_ago],
+	[86_400, m.time_days_ago],
+	[3_600, m.time_hours_ago],
+	[60, m.time_minutes_ago]
 ];
 
 /** Days by the calendar of the reader, so that what was said on the 20th is not "yesterday" on the 22nd. */
@@ -79,14 +87,15 @@ function daysBetween(from: Date, to: Date): number {
 	return Math.round((midnight(to) - midnight(from)) / 86_400_000);
 }
 
-/** 3 days ago, or 3天前. */
+/** 3 days ago, or 3天前. What a wrong clock put into the future is told by its date. */
 export function formatAgo(time: string | Date, now: Date = new Date()): string {
-	const seconds = (new Date(time).getTime() - now.getTime()) / 1000;
-	if (Math.abs(seconds) < 60) return m.time_now();
-	for (const [unit, length] of SPANS) {
-		if (Math.abs(seconds) < length) continue;
-		const count = unit === 'day' ? daysBetween(now, new Date(time)) : Math.trunc(seconds / length);
-		return spans().format(count, unit);
+	const seconds = (now.getTime() - new Date(time).getTime()) / 1000;
+	if (seconds <= -60) return formatDate(time);
+	for (const [length, words] of SPANS) {
+		if (seconds < length) continue;
+		return words({
+			count: length === 86_400 ? daysBetween(new Date(time), now) : Math.trunc(seconds / length)
+		});
 	}
 	return m.time_now();
 }

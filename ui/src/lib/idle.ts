@@ -15,24 +15,17 @@ export function whenIdle(signal: AbortSignal): Promise<void> {
 	});
 }
 
-/** Comes when the next frame has been drawn. Never, once `signal` is aborted. */
-export function afterFrame(signal: AbortSignal): Promise<void> {
-	return new Promise((resolve) => {
-		requestAnimationFrame(() => setTimeout(() => signal.aborted || resolve()));
-	});
-}
+let lastFrame = Promise.resolve();
 
-/** Work that takes longer than this delays what a person presses meanwhile so much that it is felt. */
-const LONGEST_TURN_MILLISECONDS = 12;
-
-/** Cuts long work into turns: a press between two of them is answered at once. */
-export class Turns {
-	#began = performance.now();
-
-	/** Comes at once while the turn is short, else after the browser has done what waits. */
-	async next(): Promise<void> {
-		if (performance.now() - this.#began < LONGEST_TURN_MILLISECONDS) return;
-		await new Promise((done) => setTimeout(done));
-		this.#began = performance.now();
-	}
+/**
+ * Comes when a frame has been drawn that nobody else has waited for: of all that waits here, one thing is done per frame, in
+ * the order in which it began to wait. For what changes the page after it was drawn: together, such changes keep a slow
+ * machine from answering a press. Never, once `signal` is aborted.
+ */
+export function ownFrame(signal: AbortSignal): Promise<void> {
+	lastFrame = lastFrame.then(
+		() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
+	);
+	const mine = lastFrame;
+	return new Promise((resolve) => void mine.then(() => signal.aborted || resolve()));
 }

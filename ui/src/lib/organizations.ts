@@ -17,6 +17,13 @@ export function namespacesOf(memberships: Membership[]): string[] {
 	return memberships.filter((one) => MAKERS.includes(one.role)).map((one) => one.account.username);
 }
 
+/** The names of the organizations among these in which one may change what others made. */
+export function writableOf(memberships: Membership[]): string[] {
+	return memberships
+		.filter((one) => one.role === 'write' || one.role === 'admin')
+		.map((one) => one.account.username);
+}
+
 /** The first members of an organization, and how many there are. */
 export async function membersOf(organization: string, signal: AbortSignal) {
 	const params = { path: { organization }, query: { limit: LIMIT } };

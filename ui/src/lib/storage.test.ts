@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { storageParts } from './storage';
 
-const storage = { quota: 1000, available: 500, repositories: 1 };
+const storage = { quota: 1000, available: 500, repositories: 1, saved: 0 };
 const by_kind = [
 	{ kind: 'model', files: 2, bytes: 200 },
 	{ kind: 'image', files: 0, bytes: 0 }

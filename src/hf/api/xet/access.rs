@@ -21,6 +21,7 @@ const TOKEN_LIFETIME: Duration = Duration::from_hours(1);
 const RANGE_LIFETIME: Duration = Duration::from_mins(15);
 /// No method of HTTP, so that what is signed for it opens no address.
 const WRITE: &str = "XET-WRITE";
+const CONTRIBUTE: &str = "XET-CONTRIBUTE";
 const READ: &str = "GET";
 const REVISION: &str = "revision";
 pub(super) const RANGES: &str = "ranges";
@@ -47,6 +48,28 @@ impl Place {
     }
 }
 
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Read,
+    /// To send content that its account may write.
+    Write,
+    /// To send content for a pull request, be it that its account may not write.
+    Contribute,
+}
+
+impl Purpose {
+    const ALL: [Self; 3] = [Self::Write, Self::Read, Self::Contribute];
+
+    fn method(self) -> &'static str {
+        match self {
+            Self::Read => READ,
+            Self::Write => WRITE,
+            Self::Contribute => CONTRIBUTE,
+        }
+    }
+}
+
 /// A token: the signed query of a request that no route takes. It names the account, and what the account may do with the
 /// one repository is asked anew whenever the token is used.
 pub(super) struct Token {
@@ -55,12 +78,11 @@ pub(super) struct Token {
 }
 
 impl Token {
-    pub(super) fn new(parts: &HfParts, caller: &Caller, place: Place, revision: &str, writes: bool) -> Self {
-        let method = if writes { WRITE } else { READ };
+    pub(super) fn new(parts: &HfParts, caller: &Caller, place: Place, revision: &str, purpose: Purpose) -> Self {
         let parameters = BTreeMap::from([(REVISION.to_owned(), revision.to_owned())]);
         let link = parts
             .users
-            .sign_request(caller, method, place.path(), parameters, TOKEN_LIFETIME);
+            .sign_request(caller, purpose.method(), place.path(), parameters, TOKEN_LIFETIME);
         let query = link.url.split_once('?').map_or("", |(_, query)| query);
         Self {
             text: URL_SAFE_NO_PAD.encode(query),
@@ -73,7 +95,7 @@ impl Token {
 pub(super) struct XetCaller {
     pub(super) place: Place,
     caller: Caller,
-    writes: bool,
+    purpose: Purpose,
     hub: String,
 }
 
@@ -88,12 +110,14 @@ impl XetCaller {
         Ok(parts.repos.content_readable(&self.caller, self.readable(parts)?)?)
     }
 
-    /// Proves that the account of the token may still write, and that the token is for writing.
-    pub(super) fn writable(&self, parts: &HfParts) -> Result<WriteRepo, HfError> {
-        if !self.writes {
-            return Err(HfError::new(Code::Forbidden, "This token is for reading."));
+    /// Proves that the account of the token may still send content, and that the token is for that.
+    pub(super) fn sendable(&self, parts: &HfParts) -> Result<WriteRepo, HfError> {
+        let read = self.readable(parts)?;
+        match self.purpose {
+            Purpose::Read => Err(HfError::new(Code::Forbidden, "This token is for reading.")),
+            Purpose::Write => Ok(parts.repos.writable(&self.caller, read)?),
+            Purpose::Contribute => Ok(parts.repos.sendable(&self.caller, read)?),
         }
-        Ok(parts.repos.writable(&self.caller, self.readable(parts)?)?)
     }
 
     /// An address at which some stretches of a xorb, and no others, can be read for a while without a token.
@@ -125,12 +149,12 @@ fn of_token(request: &HttpRequest) -> Result<XetCaller, HfError> {
     let query = token.and_then(|token| URL_SAFE_NO_PAD.decode(token.trim()).ok());
     let query = query.and_then(|query| String::from_utf8(query).ok());
     let query = query.ok_or(HfError::InvalidCredentials)?;
-    for (method, writes) in [(WRITE, true), (READ, false)] {
-        if let Ok((caller, _)) = parts.users.caller_of_request(method, &place.path(), &query) {
+    for purpose in Purpose::ALL {
+        if let Ok((caller, _)) = parts.users.caller_of_request(purpose.method(), &place.path(), &query) {
             return Ok(XetCaller {
                 place,
                 caller,
-                writes,
+                purpose,
                 hub: Client::hub_of(request),
             });
         }

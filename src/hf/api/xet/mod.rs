@@ -2,6 +2,8 @@
 
 /// Who asks, by a token of the store of content.
 mod access;
+/// What a repository was sent before, found by chunks.
+mod chunks;
 /// Stretches of xorbs.
 mod ranges;
 /// What to fetch for a file.
@@ -21,6 +23,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
         .service(tokens::hf_xet_write_token)
         .service(tokens::hf_xet_read_token)
         .service(xorbs::xet_send_xorb)
+        .service(chunks::xet_find_chunk)
         .service(shards::xet_send_shard)
         .service(shards::xet_send_shard_v1)
         .service(reconstruction::xet_reconstruction)

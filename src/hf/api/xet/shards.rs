@@ -162,7 +162,7 @@ pub(super) async fn xet_send_shard_v1(
 }
 
 async fn receive(caller: &XetCaller, mut body: Payload, parts: &HfParts) -> Result<(WriteRepo, Spooled), HfError> {
-    let proof = match caller.writable(parts) {
+    let proof = match caller.sendable(parts) {
         Ok(proof) => proof,
         Err(error) => {
             drain(body).await;

@@ -1,8 +1,10 @@
-use super::access::{Place, Token};
+use super::access::{Place, Purpose, Token};
+use crate::git::pull_number;
 use crate::hf::HfParts;
 use crate::hf::api::HfError;
 use crate::hf::api::asked::{Asked, RepositoryPath};
-use crate::http::Path;
+use crate::hf::api::commit::CommitQuery;
+use crate::http::{Path, Query};
 use crate::repos::ReadContent;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName};
 use actix_web::web::Data;
@@ -31,20 +33,31 @@ struct HfXetTokenView {
     cas_url: String,
 }
 
-/// Gives a token with which content can be sent to a repository by the Xet protocol.
+/// Gives a token with which content can be sent to a repository by the Xet protocol. For a pull request, whoever reads content
+/// may send some.
 #[utoipa::path(tag = "hugging face", path = "/api/{family}/{owner}/{repo}/xet-write-token/{revision}",
-    params(RepositoryPath, ("revision" = String, Path, description = "the branch that a commit will name it on")),
+    params(RepositoryPath, ("revision" = String, Path, description = "the branch or pull request that a commit will name it on"),
+        CommitQuery),
     security(("bearer" = [])),
     responses((status = 200, body = HfXetTokenView), (status = 401), (status = 403), (status = 404)))]
 #[get("/api/{family:models|datasets|spaces}/{owner}/{repo}/xet-write-token/{revision}")]
 pub(super) async fn hf_xet_write_token(
     asked: Asked,
     path: Path<RevisionPath>,
+    query: Query<CommitQuery>,
     parts: Data<HfParts>,
 ) -> Result<HttpResponse, HfError> {
     // Clients name revisions that are none, or that the commit is going to make; the commit judges them.
-    let proof = asked.writable(&parts.repos)?;
-    answer(&asked, proof.as_read(), &path.0.revision, true, &parts)
+    let revision = &path.0.revision;
+    let (proof, purpose) = if query.0.opens_request() || pull_number(revision).is_some() {
+        let proof = parts
+            .repos
+            .sendable(&asked.client.caller, asked.readable(&parts.repos)?)?;
+        (proof, Purpose::Contribute)
+    } else {
+        (asked.writable(&parts.repos)?, Purpose::Write)
+    };
+    answer(&asked, proof.as_read(), revision, purpose, &parts)
 }
 
 /// Gives a token with which content of a repository can be read by the Xet protocol.
@@ -59,21 +72,21 @@ pub(super) async fn hf_xet_read_token(
 ) -> Result<HttpResponse, HfError> {
     let proof = asked.content_readable(&parts.repos)?;
     parts.existing_revision(&proof, &path.0.revision).await?;
-    answer(&asked, &proof, &path.0.revision, false, &parts)
+    answer(&asked, &proof, &path.0.revision, Purpose::Read, &parts)
 }
 
 fn answer(
     asked: &Asked,
     proof: &ReadContent,
     revision: &str,
-    writes: bool,
+    purpose: Purpose,
     parts: &HfParts,
 ) -> Result<HttpResponse, HfError> {
     let place = Place {
         repository: proof.id(),
         epoch: parts.files.xet_epoch(proof)?,
     };
-    let token = Token::new(parts, &asked.client.caller, place, revision, writes);
+    let token = Token::new(parts, &asked.client.caller, place, revision, purpose);
     let cas_url = format!("{}{}", asked.client.hub, place.path());
     Ok(HttpResponse::Ok()
         .insert_header((ACCESS_TOKEN.clone(), token.text.as_str()))

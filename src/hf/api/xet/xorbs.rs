@@ -66,7 +66,7 @@ async fn take(
     body: &mut Payload,
     parts: &HfParts,
 ) -> Result<bool, HfError> {
-    let proof = caller.writable(parts)?;
+    let proof = caller.sendable(parts)?;
     let length = request.headers().get(CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
     let mut intake: XorbIntake = parts.files.receive_xorb(proof, path.hash()?, length)?;

@@ -2,6 +2,7 @@ use super::refusal::LfsRefusal;
 use super::{LfsRequest, answer, transfer};
 use crate::base::Sha256;
 use crate::files::{DirectUpload, Files, PartsPlan, SendAdvice};
+use crate::git::pull_number;
 use crate::http::{ApiError, Code, Json, Problem};
 use crate::repos::api::KindQuery;
 use crate::repos::{ReadContent, ReposError, WriteRepo};
@@ -37,12 +38,11 @@ enum BatchOperation {
     Upload,
 }
 
-/// The branch that objects are fetched or sent for.
+/// The branch or pull request that objects are fetched or sent for.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct BatchReference {
     /// Such as `refs/heads/main`.
-    #[serde(rename = "name")]
-    _name: Option<String>,
+    name: Option<String>,
 }
 
 /// An object.
@@ -71,9 +71,10 @@ pub(super) struct BatchRequest {
     operation: BatchOperation,
     /// Ways of transfer that the client knows; `basic` when absent.
     transfers: Option<Vec<String>>,
-    /// What they are for; objects belong to the repository as a whole here.
+    /// What they are for. Objects belong to the repository as a whole here, but who sends for a branch must be one who may
+    /// write: so git hears of it before it sends them.
     #[serde(rename = "ref")]
-    _reference: Option<BatchReference>,
+    reference: Option<BatchReference>,
     /// The objects, at most 1,000.
     objects: Vec<BatchObject>,
     /// The digest that names them; `sha256` when absent.
@@ -295,10 +296,19 @@ async fn uploads(
     links: &transfer::Links<'_>,
     body: &BatchRequest,
 ) -> Result<(&'static str, Vec<ObjectAnswer>), LfsRefusal> {
-    let proof = request.address.writable(files.repos(), &request.caller)?;
+    let name = body.reference.as_ref().and_then(|reference| reference.name.as_deref());
+    let is_for_branch = name.is_some_and(|name| pull_number(name).is_none());
+    let (address, repos) = (&request.address, files.repos());
+    let proof = if is_for_branch {
+        address.writable(repos, &request.caller)?
+    } else {
+        address.sendable(repos, &request.caller)?
+    };
     let contents: Vec<_> = body.objects.iter().filter_map(BatchObject::parsed).collect();
     let advice = files.send_advice(&request.caller, &proof, &contents).await?;
-    let knows_parts = body.transfers.iter().flatten().any(|name| name == MULTIPART);
+    // What is sent in parts keeps room in the quota before it is there: not for those who may not write.
+    let may_send_parts = !proof.only_contributes();
+    let knows_parts = may_send_parts && body.transfers.iter().flatten().any(|name| name == MULTIPART);
     let wanted = contents.iter().zip(&advice);
     let wanted = wanted.filter(|(_, advice)| matches!(advice, SendAdvice::Wanted));
     let wanted: BTreeMap<Sha256, u64> = wanted.map(|(content, _)| *content).collect();

@@ -144,7 +144,7 @@ pub(super) async fn lfs_upload(
     let Path((repository, sha256)) = path;
     let (caller, parameters) = users.caller_of_request("PUT", request.path(), request.query_string())?;
     let repos = files.repos();
-    let proof = repos.writable(&caller, repos.readable_by_id(&caller, repository)?)?;
+    let proof = repos.sendable(&caller, repos.readable_by_id(&caller, repository)?)?;
     let size = parameters.get(SIZE).and_then(|size| size.parse().ok());
     let size: u64 = size.ok_or_else(|| LfsRefusal::new(Code::Forbidden, "The address names no size."))?;
     let announced = request.headers().get(CONTENT_LENGTH);
@@ -264,7 +264,7 @@ pub(super) async fn lfs_join_parts(
     let Path((repository, sha256)) = path;
     let (caller, parameters) = users.caller_of_request("POST", request.path(), request.query_string())?;
     let repos = files.repos();
-    let proof = repos.writable(&caller, repos.readable_by_id(&caller, repository)?)?;
+    let proof = repos.sendable(&caller, repos.readable_by_id(&caller, repository)?)?;
     let upload = parameters.get(UPLOAD).and_then(|upload| upload.parse().ok());
     let upload = upload.ok_or_else(|| LfsRefusal::new(Code::Forbidden, "The address names no upload."))?;
     let Json(sent) = body?;

@@ -53,6 +53,7 @@ pub(super) fn recipe(method: &str, path: &str) -> Option<Content> {
             Query("?q=model")
         }
         ("GET", "/api/v1/git/{owner}/{repo}/info/refs") => Query("?service=git-upload-pack"),
+        ("GET", "/api/auth/device") => Query("?user_code=BCDF-GHJK"),
         ("GET", "/api/metadata/search") => Query("?field=license"),
         ("DELETE", "/api/repos/delete") => Content::Json(json!({ "name": "elsewhere", "organization": "OWNER" })),
         ("GET" | "DELETE", _) => Empty,
@@ -69,6 +70,12 @@ fn change(method: &str, path: &str) -> Option<Content> {
         ("POST", "/api/auth/login") => Json(json!({ "username": "OWNER", "password": PASSWORD })),
         ("POST", "/api/auth/refresh") => Json(json!({ "refresh_token": "not one" })),
         ("POST", "/api/auth/verify") => Json(json!({ "token": "not one" })),
+        ("POST", "/api/auth/device") => Json(json!({ "user_code": "BCDF-GHJK", "approve": true })),
+        ("POST", "/oauth/device") => Content::Typed("application/x-www-form-urlencoded", "client_id=x"),
+        ("POST", "/oauth/token") => Content::Typed(
+            "application/x-www-form-urlencoded",
+            "grant_type=refresh_token&refresh_token=x",
+        ),
         ("POST", "/api/auth/tokens") => Json(json!({ "name": "new", "scope": "read" })),
         ("PUT", "/api/users/{username}") => Json(json!({ "bio": "A person." })),
         ("PUT", "/api/users/{username}/password") => {
@@ -112,6 +119,10 @@ fn change(method: &str, path: &str) -> Option<Content> {
         | ("PATCH", "/api/collections/{owner}/{slug}") => Json(json!({ "title": "Snow" })),
         ("POST", "/api/{family}/{owner}/{repo}/discussions/{number}/comment/{comment}/edit") => {
             Json(json!({ "content": "Or not." }))
+        }
+        ("POST", "/api/settings/webhooks" | "/api/settings/webhooks/{webhook_id}") => {
+            let watched = json!([{ "type": "user", "name": "OWNER" }]);
+            Json(json!({ "url": "http://localhost:1/", "watched": watched }))
         }
         ("POST", "/api/collections") => Json(json!({ "title": "Rain", "namespace": "OWNER" })),
         ("POST", "/api/collections/{owner}/{slug}/items") => {
@@ -190,7 +201,11 @@ fn change(method: &str, path: &str) -> Option<Content> {
             | "/api/admin/jobs/{job_id}/cancel"
             | "/api/admin/jobs/{job_id}/retry"
             | "/api/{family}/{owner}/{repo}/discussions/{number}/merge"
-            | "/api/{family}/{owner}/{repo}/discussions/{number}/comment/{comment}/hide",
+            | "/api/{family}/{owner}/{repo}/discussions/{number}/comment/{comment}/hide"
+            | "/api/settings/webhooks/{webhook_id}/enable"
+            | "/api/settings/webhooks/{webhook_id}/disable"
+            | "/api/v1/webhooks/{webhook_id}/ping"
+            | "/api/v1/webhooks/{webhook_id}/deliveries/{number}/redeliver",
         ) => Empty,
         _ => return None,
     })

@@ -4,6 +4,7 @@ use crate::support::{Client, Reply, TestApp};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -239,6 +240,7 @@ impl Stage {
             "sha256" => ("sha256", "0".repeat(64)),
             // Tokens of the Xet protocol are of a repository and not of an account.
             "xorb" => ("xorb", "0".repeat(64)),
+            "chunk" => ("chunk", "0".repeat(64)),
             "file" => ("file", "0".repeat(64)),
             "file_id" => {
                 let files = owner.get(&format!("/api/{full_name}/files")).await.ok();
@@ -275,6 +277,23 @@ impl Stage {
                 }
                 ("slug", slug.split_once('/').unwrap().1.to_owned())
             }
+            "webhook_id" => {
+                let watched = json!([{ "type": "model", "name": full_name }]);
+                let wish = json!({ "url": "http://localhost:1/", "watched": watched });
+                let made = owner.post("/api/settings/webhooks", &wish).await.ok();
+                let id = text(&made["webhook"]["id"]);
+                if path.contains("{number}") {
+                    let opening = json!({ "title": "Rain", "description": "It rains." });
+                    let discussions = format!("/api/models/{full_name}/discussions");
+                    owner.post(&discussions, &opening).await.ok();
+                    let deliveries = format!("/api/v1/webhooks/{id}/deliveries");
+                    while owner.get(&deliveries).await.ok()["total"] == 0 {
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                    }
+                }
+                ("webhook_id", id)
+            }
+            "number" if path.starts_with("/api/v1/webhooks/") => ("number", "1".to_owned()),
             "organization" => {
                 let name = self.fresh("lab");
                 owner

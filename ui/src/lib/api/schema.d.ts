@@ -174,6 +174,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The program that shows a code and waits to be let in. Takes a login with the password. */
+        get: operations["show_device_login"];
+        put?: never;
+        /**
+         * Says yes or no to the program that shows a code. With a yes it gets a personal access token, which is listed among
+         *     yours. Takes a login with the password.
+         */
+        post: operations["decide_device_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/health": {
         parameters: {
             query?: never;
@@ -1082,6 +1103,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the caller's own webhooks. */
+        get: operations["hf_list_webhooks"];
+        put?: never;
+        /** Makes a webhook. */
+        post: operations["hf_create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A webhook of the caller's own. */
+        get: operations["hf_show_webhook"];
+        put?: never;
+        /** Changes a webhook. */
+        post: operations["hf_change_webhook"];
+        /** Deletes a webhook. */
+        delete: operations["hf_delete_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/webhooks/{webhook_id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends nothing more to a webhook. */
+        post: operations["hf_disable_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/webhooks/{webhook_id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a webhook be told again, of what happens from now on. */
+        post: operations["hf_enable_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trending": {
         parameters: {
             query?: never;
@@ -1916,6 +2008,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{username}/storage/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The repositories of an account and the space that each takes, the one that counts most first. */
+        get: operations["list_repository_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the latest attempts to send something to a webhook of the caller's own, the newest first. */
+        get: operations["list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One attempt, with what was sent. */
+        get: operations["show_webhook_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries/{number}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells a webhook once more, soon, what an attempt told. The delivery keeps its id. */
+        post: operations["repeat_webhook_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a test to a webhook, soon; its owner sees among the deliveries whether it arrived. */
+        post: operations["ping_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/validate-yaml": {
         parameters: {
             query?: never;
@@ -2049,8 +2226,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Makes one commit of lines of JSON: a `header`, then `file`, `lfsFile`, `deletedFile` and `deletedFolder`, as many as
-         *     one upload may have and of any size.
+         * Makes one commit of lines of JSON: a `header`, then `file`, `lfsFile`, `deletedFile` and `deletedFolder`, 250,000 of
+         *     them if the hub's configuration says nothing else, and of any size.
          */
         post: operations["hf_commit"];
         delete?: never;
@@ -2548,7 +2725,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Gives a token with which content can be sent to a repository by the Xet protocol. */
+        /**
+         * Gives a token with which content can be sent to a repository by the Xet protocol. For a pull request, whoever reads content
+         *     may send some.
+         */
         get: operations["hf_xet_write_token"];
         put?: never;
         post?: never;
@@ -3142,6 +3322,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oauth/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins the login of a program without a browser. Takes a form; `client_id` in it is what the program is called. */
+        post: operations["hf_start_device_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a program its token when somebody has let it in. Takes a form with `grant_type` and `device_code`. */
+        post: operations["hf_exchange_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/xet/{place}/v1/chunks/default/{chunk}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Says what a repository was sent in which a chunk is, so that a client spares itself to send it again. The answer is a shard
+         *     of the Xet protocol whose hashes of chunks are protected by the key in its footer; it speaks of this repository alone.
+         */
+        get: operations["xet_find_chunk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/xet/{place}/v1/reconstructions/{file}": {
         parameters: {
             query?: never;
@@ -3464,7 +3698,7 @@ export interface components {
          * @enum {string}
          */
         BatchOperation: "download" | "upload";
-        /** @description The branch that objects are fetched or sent for. */
+        /** @description The branch or pull request that objects are fetched or sent for. */
         BatchReference: {
             /** @description Such as `refs/heads/main`. */
             name?: string | null;
@@ -3968,6 +4202,42 @@ export interface components {
              */
             views: number;
         };
+        /** @description What to say to a program that wants to log in. */
+        DecideDevice: {
+            /** @description Whether it gets a token of yours. */
+            approve: boolean;
+            /**
+             * Format: date-time
+             * @description When the token stops to work; without it never.
+             */
+            expires_at?: string | null;
+            /**
+             * @description What the token allows, `read`, `write` or `admin`; `write` when nothing is said.
+             * @example read
+             * @example write
+             * @example admin
+             */
+            scope?: string | null;
+            /** @description The code that it shows. */
+            user_code: string;
+        };
+        /** @description A program that wants to log in. */
+        DeviceLoginView: {
+            /** @description The address from which it asked. */
+            address?: string | null;
+            /**
+             * Format: date-time
+             * @description When its code stops to work.
+             */
+            expires_at: string;
+            /** @description What it calls itself; nobody has checked it. */
+            program: string;
+            /**
+             * Format: date-time
+             * @description When it asked.
+             */
+            started_at: string;
+        };
         /** @description What a commit changed against its first parent. */
         DiffView: {
             /** @description Lines added in all files that were compared. */
@@ -4355,6 +4625,8 @@ export interface components {
         };
         /** @description A collection (§6 of the contract). */
         HfCollectionView: {
+            /** @description Whether the caller may change it. */
+            canWrite: boolean;
             /** @description A short sentence. */
             description?: string | null;
             /** @description What is in it, as far as the caller may see it. */
@@ -4371,7 +4643,7 @@ export interface components {
              * @description Its place among those of its owner; not told in lists, where clients count for themselves.
              */
             position?: number | null;
-            /** @description Whether only its owner sees it. */
+            /** @description Whether only its owner sees it; of an organization its members. */
             private: boolean;
             /** @description `owner/title-id`; whatever stands before the id, it is this collection. */
             slug: string;
@@ -4385,11 +4657,11 @@ export interface components {
              */
             upvotes: number;
         };
-        /** @description The account that made a collection. */
+        /** @description The account that made a collection, or the organization that has it. */
         HfCollectorView: {
             /** @description Its name. */
             name: string;
-            /** @description Always `user`. */
+            /** @description `user` or `org`. */
             type: string;
         };
         /** @description Something to be said. */
@@ -4455,7 +4727,7 @@ export interface components {
         HfCreateCollection: {
             /** @description A short sentence. */
             description?: string | null;
-            /** @description The account that is to own it: the caller's own. */
+            /** @description The account that is to own it: the caller's own, which it is when nothing is said, or an organization. */
             namespace?: string | null;
             /** @description Whether only its owner sees it. */
             private?: boolean;
@@ -4506,6 +4778,27 @@ export interface components {
             rewriteHistory?: boolean;
             /** @description The digests of the contents. */
             sha: string[];
+        };
+        /** @description What a program shows and asks with (RFC 8628, section 3.2). */
+        HfDeviceView: {
+            /** @description What it asks with, and shows to nobody. */
+            device_code: string;
+            /**
+             * Format: int64
+             * @description Seconds for which the codes work.
+             */
+            expires_in: number;
+            /**
+             * Format: int64
+             * @description Seconds between two questions.
+             */
+            interval: number;
+            /** @description What it shows. */
+            user_code: string;
+            /** @description Where a person types the code. */
+            verification_uri: string;
+            /** @description The same with the code. */
+            verification_uri_complete: string;
         };
         /** @description Who did something. */
         HfDiscussionAuthor: {
@@ -4670,6 +4963,27 @@ export interface components {
             /** @description Its id. */
             userId?: string | null;
         };
+        /** @description Why there is no token (RFC 6749, section 5.2). */
+        HfGrantRefusal: {
+            /** @description The word of the standard. */
+            error: string;
+            /** @description A sentence. */
+            error_description: string;
+        };
+        /** @description The token of a program (RFC 6749, section 5.1). */
+        HfGrantView: {
+            /** @description Sent as `Authorization: Bearer`. */
+            access_token: string;
+            /**
+             * Format: int64
+             * @description Seconds after which the token stops to work; absent when it works until it is revoked.
+             */
+            expires_in?: number | null;
+            /** @description `read`, `write` or `admin`. */
+            scope: string;
+            /** @description Always `bearer`. */
+            token_type: string;
+        };
         /** @description Whose request is meant: by `user`, or by `userId` or `requestId`, which are the same here. */
         HfHandleAccess: {
             /** @description Why it is rejected. */
@@ -4705,6 +5019,11 @@ export interface components {
             /** @description Now. */
             to: string;
         };
+        /**
+         * @description What a webhook is told of.
+         * @enum {string}
+         */
+        HfHookDomain: "repo" | "discussion";
         /** @description A repository in the words of the Hugging Face Hub (§5 of the contract). */
         HfInfoView: {
             /** @description Its id in this hub. */
@@ -5194,6 +5513,56 @@ export interface components {
             /** @description What could be better; the clients show it and go on. */
             warnings: components["schemas"]["HfMessageView"][];
         };
+        /** @description Something that is watched. */
+        HfWatchedItem: {
+            /** @description `owner/name` of a repository, the name of an account. */
+            name: string;
+            /** @description What kind of thing. */
+            type: components["schemas"]["HfWatchedKind"];
+        };
+        /**
+         * @description What kind of thing is watched.
+         * @enum {string}
+         */
+        HfWatchedKind: "model" | "dataset" | "space" | "user" | "org";
+        /** @description A webhook, in an object of its own. */
+        HfWebhookAnswer: {
+            /** @description The webhook. */
+            webhook: components["schemas"]["HfWebhookView"];
+        };
+        /** @description Attempts to reach a webhook that failed, one after the other. */
+        HfWebhookTrouble: {
+            /** @description Why the last of them failed. */
+            error: string;
+            /**
+             * Format: int32
+             * @description How many there were.
+             */
+            failures: number;
+            /**
+             * Format: date-time
+             * @description When the first of them began.
+             */
+            since: string;
+        };
+        /** @description A webhook (§6 of the contract). */
+        HfWebhookView: {
+            /** @description Whether nothing is sent. */
+            disabled: boolean;
+            /** @description Why the hub disabled it by itself. */
+            disabledReason?: string | null;
+            /** @description What it is told of. */
+            domains: components["schemas"]["HfHookDomain"][];
+            /** @description Never changes. */
+            id: string;
+            /** @description What its receiver knows it by; only for a credential that may change it. */
+            secret?: string | null;
+            trouble?: components["schemas"]["HfWebhookTrouble"] | null;
+            /** @description Where it leads. */
+            url: string;
+            /** @description What it watches. */
+            watched: components["schemas"]["HfWatchedItem"][];
+        };
         /** @description Who one is (§2 of the contract). */
         HfWhoamiView: {
             /** @description With what one showed who one is. */
@@ -5216,6 +5585,19 @@ export interface components {
             orgs: components["schemas"]["HfMembershipView"][];
             /** @description Always `user`. */
             type: string;
+        };
+        /** @description What a webhook is to be; of one that is changed, absent fields stay. */
+        HfWriteWebhook: {
+            /** @description What it is told of; everything when nothing is said. */
+            domains?: components["schemas"]["HfHookDomain"][] | null;
+            /** @description Jobs are not started by webhooks here: it is refused. */
+            jobSourceId?: string | null;
+            /** @description What its receiver knows it by; empty for nothing. */
+            secret?: string | null;
+            /** @description Where it leads. */
+            url?: string | null;
+            /** @description What it watches. */
+            watched?: components["schemas"]["HfWatchedItem"][] | null;
         };
         /** @description A token for the content of one repository (§3.5 of the contract); the headers say the same. */
         HfXetTokenView: {
@@ -5884,6 +6266,42 @@ export interface components {
             total: number;
         };
         /** @description A page of a list. */
+        Page_RepositoryStorageView: {
+            /** @description The items of this page. */
+            items: {
+                /** @description Its name. */
+                name: string;
+                /** @description What it holds. */
+                repo_type: string;
+                /**
+                 * Format: int64
+                 * @description Bytes that are stored for them: equal chunks once and compressed, where they were sent by chunk.
+                 */
+                stored: number;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Bytes that count against the quota: every version of every file.
+                 */
+                used: number;
+                /** @description Who may see it. */
+                visibility: string;
+            }[];
+            /** @description Items per page. */
+            limit: number;
+            /** @description This page, counted from 1. */
+            page: number;
+            /**
+             * Format: int64
+             * @description Items in the whole list.
+             */
+            total: number;
+        };
+        /** @description A page of a list. */
         Page_RepositoryView: {
             /** @description The items of this page. */
             items: {
@@ -6117,6 +6535,54 @@ export interface components {
              */
             total: number;
         };
+        /** @description A page of a list. */
+        Page_WebhookDeliveryView: {
+            /** @description The items of this page. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                at: string;
+                /**
+                 * Format: int32
+                 * @description Which attempt to tell that, from 1.
+                 */
+                attempt: number;
+                /** @description The `X-GeoML-Delivery` that was sent with it; the same for every attempt to tell the same. */
+                delivery_id: string;
+                /** @description Why it did not arrive; null when it did. */
+                error?: string | null;
+                /** @description What was told, such as `update repo.content`; `ping webhook` for a test. */
+                event: string;
+                /**
+                 * Format: int64
+                 * @description How long it took, in milliseconds.
+                 */
+                milliseconds: number;
+                /**
+                 * Format: int64
+                 * @description Its number at its webhook, from 1.
+                 */
+                number: number;
+                /** @description Whether it may be told once more; a test may not. */
+                repeatable: boolean;
+                /**
+                 * Format: int32
+                 * @description The status of the answer, if there was one.
+                 */
+                status?: number | null;
+            }[];
+            /** @description Items per page. */
+            limit: number;
+            /** @description This page, counted from 1. */
+            page: number;
+            /**
+             * Format: int64
+             * @description Items in the whole list.
+             */
+            total: number;
+        };
         /** @description How a part of the hub is. */
         PartHealth: {
             /** @description What to know, or to do. */
@@ -6334,6 +6800,30 @@ export interface components {
              * @description Matches in all.
              */
             total: number;
+        };
+        /** @description What a repository takes. */
+        RepositoryStorageView: {
+            /** @description Its name. */
+            name: string;
+            /** @description What it holds. */
+            repo_type: string;
+            /**
+             * Format: int64
+             * @description Bytes that are stored for them: equal chunks once and compressed, where they were sent by chunk.
+             */
+            stored: number;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Bytes that count against the quota: every version of every file.
+             */
+            used: number;
+            /** @description Who may see it. */
+            visibility: string;
         };
         /** @description A repository without its card and counters. */
         RepositoryView: {
@@ -6593,6 +7083,11 @@ export interface components {
              * @description Bytes that unfinished uploads will take.
              */
             reserved: number;
+            /**
+             * Format: int64
+             * @description Bytes of them that are not stored, since equal chunks of a repository's files are kept once and compressed.
+             */
+            saved: number;
             /**
              * Format: int64
              * @description Bytes that count against the quota: every version of every file.
@@ -6897,6 +7392,47 @@ export interface components {
              * @description Views since it was made.
              */
             total: number;
+        };
+        /** @description One attempt, with what was sent. */
+        WebhookDeliveryDetail: components["schemas"]["WebhookDeliveryView"] & {
+            /** @description The document that was sent; null when it was too long to be remembered. */
+            payload?: string | null;
+        };
+        /** @description One attempt to send something to a webhook. */
+        WebhookDeliveryView: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description Which attempt to tell that, from 1.
+             */
+            attempt: number;
+            /** @description The `X-GeoML-Delivery` that was sent with it; the same for every attempt to tell the same. */
+            delivery_id: string;
+            /** @description Why it did not arrive; null when it did. */
+            error?: string | null;
+            /** @description What was told, such as `update repo.content`; `ping webhook` for a test. */
+            event: string;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            milliseconds: number;
+            /**
+             * Format: int64
+             * @description Its number at its webhook, from 1.
+             */
+            number: number;
+            /** @description Whether it may be told once more; a test may not. */
+            repeatable: boolean;
+            /**
+             * Format: int32
+             * @description The status of the answer, if there was one.
+             */
+            status?: number | null;
         };
         /** @description A file that a commit wrote. */
         WrittenView: {
@@ -7446,6 +7982,50 @@ export interface operations {
                 content?: never;
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_device_login: {
+        parameters: {
+            query: {
+                /** @description The code that the program shows. */
+                user_code: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceLoginView"];
+                };
+            };
+        };
+    };
+    decide_device_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideDevice"];
+            };
+        };
+        responses: {
+            /** @description the program is told so when it asks next */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9754,6 +10334,298 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfWebhookView"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfWriteWebhook"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfWebhookAnswer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_show_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its id */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfWebhookAnswer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_change_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its id */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HfWriteWebhook"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfWebhookAnswer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its id */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_disable_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its id */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfWebhookAnswer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_enable_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its id */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfWebhookAnswer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12554,6 +13426,228 @@ export interface operations {
             };
         };
     };
+    list_repository_storage: {
+        parameters: {
+            query?: {
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the account */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RepositoryStorageView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                /** @description The page, counted from 1. */
+                page?: number;
+                /** @description Items per page, 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description its id */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookDeliveryView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its id */
+                webhook_id: string;
+                /** @description the attempt's */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    repeat_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its id */
+                webhook_id: string;
+                /** @description the attempt's */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ping_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its id */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     hf_validate_yaml: {
         parameters: {
             query?: never;
@@ -14618,7 +15712,10 @@ export interface operations {
     };
     hf_xet_write_token: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `1`: to a pull request that is opened for it. Whoever may read may do so. */
+                create_pr?: string;
+            };
             header?: never;
             path: {
                 /** @description `models`, `datasets` or `spaces`. */
@@ -14627,7 +15724,7 @@ export interface operations {
                 owner: string;
                 /** @description Its name. */
                 repo: string;
-                /** @description the branch that a commit will name it on */
+                /** @description the branch or pull request that a commit will name it on */
                 revision: string;
             };
             cookie?: never;
@@ -16405,6 +17502,114 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PartHealth"];
                 };
+            };
+        };
+    };
+    hf_start_device_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfDeviceView"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    hf_exchange_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfGrantView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HfGrantRefusal"];
+                };
+            };
+        };
+    };
+    xet_find_chunk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description repository and epoch, as a token names them */
+                place: string;
+                /** @description the hash of the chunk */
+                chunk: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

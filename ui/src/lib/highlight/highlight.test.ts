@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { highlightBlock } from './index';
+import { piecesOf } from './pieces';
 import { languageNamed, languageOfFile } from './languages';
 
 describe('a highlighted block', () => {
@@ -10,13 +10,13 @@ describe('a highlighted block', () => {
 		['json', '{"a": [1, null, "</script>"]}'],
 		['yaml', 'a: 1\nb: [x, y]\n']
 	])('of %s joins to the same text and has colours', async (language, code) => {
-		const found = await highlightBlock(code, language);
+		const found = await piecesOf(code, language);
 		expect(found.map((piece) => piece.text).join('')).toBe(code);
 		expect(found.some((piece) => piece.class.startsWith('syntax-'))).toBe(true);
 	});
 
 	it('knows what is a keyword, a text and a comment in Python', async () => {
-		const found = await highlightBlock('import os  # note\nname = "x"', 'Python');
+		const found = await piecesOf('import os  # note\nname = "x"', 'Python');
 		const classOf = (text: string) => found.find((piece) => piece.text === text)?.class;
 		expect(classOf('import')).toBe('syntax-keyword');
 		expect(classOf('# note')).toBe('syntax-comment');
@@ -24,15 +24,15 @@ describe('a highlighted block', () => {
 	});
 
 	it.each(['', 'no-such-language', 'text'])('of the language "%s" is one plain piece', async (language) => {
-		expect(await highlightBlock('a < b', language)).toEqual([{ text: 'a < b', class: '' }]);
+		expect(await piecesOf('a < b', language)).toEqual([{ text: 'a < b', class: '' }]);
 	});
 
 	it('takes the word of a fence that has more behind it', async () => {
-		expect((await highlightBlock('import a', 'python {cell=1}'))[0]!.class).toBe('syntax-keyword');
+		expect((await piecesOf('import a', 'python {cell=1}'))[0]!.class).toBe('syntax-keyword');
 	});
 
 	it('of a very long code stays plain', async () => {
-		expect(await highlightBlock('a = 1\n'.repeat(40_000), 'python')).toHaveLength(1);
+		expect(await piecesOf('a = 1\n'.repeat(40_000), 'python')).toHaveLength(1);
 	});
 });
 

@@ -1,30 +1,49 @@
 /**
- * Colours for code, by the classes of `highlight.css`. Everything heavy is fetched when the first block asks for it, and a
- * language when it is first met.
+ * Colours for code, by the classes of `highlight.css`. Reading a language takes a slow machine longer than a press may wait,
+ * so it is done beside the page, by a worker that comes with the first block; a language comes when it is first met.
  */
 import './highlight.css';
+import type { HighlightedPiece } from './pieces';
 
-/** A run of code with the classes that colour it; none for plain text. */
-export interface HighlightedPiece {
-	text: string;
-	class: string;
+export type { HighlightedPiece };
+
+/** A block to be coloured. */
+export interface HighlightQuestion {
+	id: number;
+	code: string;
+	language: string;
 }
 
-/** Longer blocks stay plain: nobody reads them in colour, and a slow laptop would wait for them. */
-const LONGEST = 200_000;
+/** The pieces of the block with this number. */
+export interface HighlightAnswer {
+	id: number;
+	pieces: HighlightedPiece[];
+}
+
+let worker: Worker | undefined;
+let asked = 0;
+const waiting = new Map<number, (pieces: HighlightedPiece[]) => void>();
+
+function highlighter(): Worker {
+	if (worker) return worker;
+	worker = new Worker(new URL('./pieces.worker.ts', import.meta.url), { type: 'module' });
+	worker.onmessage = ({ data }: MessageEvent<HighlightAnswer>) => {
+		waiting.get(data.id)?.(data.pieces);
+		waiting.delete(data.id);
+	};
+	return worker;
+}
 
 /**
  * Splits code into coloured pieces that join to the same text. `language` is a word such as stands behind the fence of a
  * block (`python`, `sh`); unknown languages and failures give one plain piece.
  */
-export async function highlightBlock(code: string, language: string): Promise<HighlightedPiece[]> {
-	const plain = [{ text: code, class: '' }];
-	const name = language.trim().split(/[\s,{]/)[0]!;
-	if (name === '' || code.length > LONGEST) return plain;
-	try {
-		const { pieces } = await import('./pieces');
-		return (await pieces(code, name)) ?? plain;
-	} catch {
-		return plain;
-	}
+export function highlightBlock(code: string, language: string): Promise<HighlightedPiece[]> {
+	if (language.trim() === '') return Promise.resolve([{ text: code, class: '' }]);
+	return new Promise((resolve) => {
+		asked += 1;
+		waiting.set(asked, resolve);
+		const question: HighlightQuestion = { id: asked, code, language };
+		highlighter().postMessage(question);
+	});
 }

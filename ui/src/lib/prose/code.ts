@@ -1,15 +1,13 @@
 import { highlightBlock } from '$lib/highlight';
-import { Turns } from '$lib/idle';
+import { ownFrame } from '$lib/idle';
 
 /** Colours the blocks of code whose language is named. The languages come when a block asks for them. */
 export async function colourCode(root: Element, signal: AbortSignal): Promise<void> {
 	const blocks = root.querySelectorAll<HTMLElement>('pre > code[class*="language-"]');
-	const turns = new Turns();
 	for (const block of blocks) {
 		const language = /language-(\S+)/.exec(block.className)?.[1] ?? '';
-		await turns.next();
 		const pieces = await highlightBlock(block.textContent ?? '', language);
-		if (signal.aborted) return;
+		await ownFrame(signal);
 		block.replaceChildren(
 			...pieces.map((piece) => {
 				if (piece.class === '') return document.createTextNode(piece.text);

@@ -1,2 +1,0 @@
-
-import{ft as e}from"./CApkOYrA.js";var t=()=>`Bounds`,n=()=>`范围`,r=((r={},i={})=>(i.locale??e())===`zh`?n(r):t(r)),i=()=>`Reference system`,a=()=>`坐标系`,o=((t={},n={})=>(n.locale??e())===`zh`?a(t):i(t));export{r as n,o as t};

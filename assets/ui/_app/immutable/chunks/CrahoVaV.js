@@ -1,0 +1,2 @@
+
+import{n as e}from"./CgY4US6B.js";function t(e){return new DataView(e.buffer,e.byteOffset,e.byteLength)}function n(e,t){let n=typeof t==`string`?[...t].map(e=>e.charCodeAt(0)):t;return e.length>=n.length&&n.every((t,n)=>e[n]===t)}function r(t){if(t<0n||t>BigInt(2**53-1))throw new e(`header_broken`);return Number(t)}export{t as n,r,n as t};

@@ -1,2 +1,0 @@
-
-import{In as e,er as t,hn as n,nn as r,pn as i,tr as a,zn as o}from"./CApkOYrA.js";var s=n(`<div class="flex min-h-11 flex-wrap items-center justify-between gap-x-4 gap-y-1 border-b border-line px-4 py-1.5"><div class="min-w-0 text-sm text-ink-soft"><!></div> <div class="ml-auto flex flex-wrap items-center gap-1.5"><!></div></div>`);function c(n,c){var l=s(),u=e(l),d=e(u);r(d,()=>c.children??a),t(u);var f=o(u,2),p=e(f);r(p,()=>c.actions??a),t(f),t(l),i(n,l)}export{c as t};

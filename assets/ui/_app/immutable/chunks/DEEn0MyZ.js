@@ -1,2 +1,0 @@
-
-import{ft as e}from"./CApkOYrA.js";var t=()=>`Metadata`,n=()=>`元数据`,r=((r={},i={})=>(i.locale??e())===`zh`?n(r):t(r));export{r as t};

@@ -1,2 +1,0 @@
-
-export{gt as decode,_t as decoders,vt as dictionary,yt as encoders,bt as get_error_template,xt as hash,St as hooks,Dt as matchers,Ct as nodes,Et as root,wt as server_loads}from"../chunks/CApkOYrA.js";

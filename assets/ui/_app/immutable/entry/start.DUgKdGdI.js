@@ -1,2 +1,0 @@
-
-export{At as load_css,kt as start}from"../chunks/CApkOYrA.js";

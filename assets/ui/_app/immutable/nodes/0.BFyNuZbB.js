@@ -1,2 +1,0 @@
-
-export{l as component,ht as universal}from"../chunks/CApkOYrA.js";

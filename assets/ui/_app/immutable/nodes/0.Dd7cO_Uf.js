@@ -1,0 +1,2 @@
+
+export{l as component,ht as universal}from"../chunks/DbcmpsEM.js";

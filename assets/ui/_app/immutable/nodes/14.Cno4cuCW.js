@@ -1,2 +1,0 @@
-
-import{$t as e,It as t,On as n,Pn as r,Xn as i,Yn as a,a as o}from"../chunks/CApkOYrA.js";import{r as s}from"../chunks/BV9kEF9a.js";import{v as c}from"../chunks/DxbpsUgn.js";function l(l,u){i(u,!1);let d=o();t(),e(`1x39ldw`,e=>{n(e=>{r.title=`${e??``} · ${d.value.full_name??``} · GeoML-Hub`},[()=>c()])}),s(l,{get repository(){return d},which:`tags`}),a()}export{l as component};

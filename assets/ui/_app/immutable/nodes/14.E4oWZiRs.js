@@ -1,0 +1,2 @@
+
+import{$t as e,It as t,On as n,Pn as r,Xn as i,Yn as a,a as o}from"../chunks/DbcmpsEM.js";import{_ as s}from"../chunks/DC0ojz6e.js";import{r as c}from"../chunks/yImtqc0G.js";function l(l,u){i(u,!1);let d=o();t(),e(`1x39ldw`,e=>{n(e=>{r.title=`${e??``} · ${d.value.full_name??``} · GeoML-Hub`},[()=>s()])}),c(l,{get repository(){return d},which:`tags`}),a()}export{l as component};

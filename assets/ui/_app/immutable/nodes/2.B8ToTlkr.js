@@ -1,0 +1,2 @@
+
+export{_ as component}from"../chunks/DYnGZ_9l.js";

@@ -1,2 +1,0 @@
-
-export{_ as component}from"../chunks/Bvxwh-Ck.js";

@@ -1,2 +1,0 @@
-
-export{t as component}from"../chunks/DU7mPV6B.js";

@@ -1,0 +1,2 @@
+
+export{t as component}from"../chunks/LTcsQb76.js";
