@@ -17,6 +17,7 @@ mod blob_stage;
 mod branch_walk;
 mod changes;
 mod check;
+mod checksum;
 mod commit;
 mod diff;
 mod divergence;

@@ -1,5 +1,6 @@
 //! Writing packs: many objects as one file with its index (gitformat-pack, version 2).
 
+use super::checksum::Checksum;
 use super::durable::{sync_folder, unique_name, write_new};
 use super::error::GitError;
 use super::model::ObjectId;
@@ -249,7 +250,7 @@ impl PackWriter {
         }
         if let Some(times) = times {
             let times = self.objects.iter().map(|object| times.get(&object.id).copied());
-            let file = times_file(times.map(Option::unwrap_or_default), &pack_hash)?;
+            let file = times_file(times.map(Option::unwrap_or_default), &pack_hash);
             let temporary_times = self.temporary.with_extension("mtimes");
             write_new(&temporary_times, &file)?;
             fs::rename(&temporary_times, target.with_extension("mtimes"))?;
@@ -274,7 +275,7 @@ impl Drop for PackWriter {
 }
 
 pub(super) fn hash_from_start(file: &mut File) -> Result<[u8; 20], GitError> {
-    let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
+    let mut checksum = Checksum::new();
     file.seek(SeekFrom::Start(0))?;
     let mut buffer = vec![0; BUFFER];
     loop {
@@ -282,9 +283,9 @@ pub(super) fn hash_from_start(file: &mut File) -> Result<[u8; 20], GitError> {
         if read == 0 {
             break;
         }
-        hasher.update(&buffer[..read]);
+        checksum.update(&buffer[..read]);
     }
-    Ok(*ObjectId::from(hasher.try_finalize()?).as_bytes())
+    Ok(checksum.finish())
 }
 
 pub(super) const fn header_of(kind: Kind) -> Header {

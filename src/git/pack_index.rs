@@ -1,5 +1,6 @@
 //! The index of a pack (gitformat-pack, "Version 2 pack-*.idx files").
 
+use super::checksum::Summed;
 use super::model::ObjectId;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -16,24 +17,6 @@ pub(super) struct IndexEntry {
     pub crc: u32,
 }
 
-/// A file that is summed while it is written.
-struct Summed {
-    file: BufWriter<File>,
-    hasher: gix::hash::Hasher,
-}
-
-impl Write for Summed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
 /// Writes a new file that lists these objects, which are sorted by id, and makes it durable: a table by first byte, ids, checksums,
 /// offsets, long offsets, two digests.
 pub(super) fn write_index(
@@ -41,10 +24,7 @@ pub(super) fn write_index(
     objects: impl Iterator<Item = IndexEntry> + Clone,
     pack_hash: &[u8; 20],
 ) -> io::Result<()> {
-    let mut index = Summed {
-        file: BufWriter::new(File::create_new(path)?),
-        hasher: gix::hash::hasher(gix::hash::Kind::Sha1),
-    };
+    let mut index = BufWriter::new(Summed::new(File::create_new(path)?));
     index.write_all(b"\xfftOc\0\0\0\x02")?;
     let mut counts = [0_u32; 256];
     for object in objects.clone() {
@@ -76,8 +56,5 @@ pub(super) fn write_index(
         index.write_all(&offset.to_be_bytes())?;
     }
     index.write_all(pack_hash)?;
-    let Summed { mut file, hasher } = index;
-    let sum = hasher.try_finalize().map_err(io::Error::other)?;
-    file.write_all(sum.as_slice())?;
-    file.into_inner()?.sync_all()
+    index.into_inner()?.finish()?.sync_all()
 }

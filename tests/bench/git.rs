@@ -7,17 +7,18 @@
 //! fcgiwrap with all that it starts, holds of its own (`RssAnon`) at the most.
 //!
 //! The client's own work is a good part of a push, with thousands of references several seconds of it, so the request is
-//! measured alone too: curl sends the same bytes to both.
+//! measured alone too: one client, connected already, sends the same bytes to both.
 //!
 //! Arguments choose histories. Run: `tests/bench/run git`
 
+use anyhow::Context;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 use support::{
-    GitServer, HISTORIES, History, Hub, HubAccount, PeakMemory, cpu_seconds, kept_histories, median, print_machine,
-    print_ratio_of_times, run, work_folder,
+    Client, GitServer, HISTORIES, History, Hub, HubAccount, PeakMemory, cpu_seconds, kept_histories, median,
+    print_machine, print_ratio_of_times, run, work_folder,
 };
 
 const ROUNDS: usize = 3;
@@ -211,29 +212,22 @@ impl Bench {
         let body = self.request(origin, &format!("{:04x}{command}0000", command.len() + 4))?;
         let mut receive = Both::default();
         for round in 0..rounds {
-            let (ours, theirs) = self.targets(&format!("{}-alone-{round}", history.name))?;
-            let (hub, peer) = (self.hub.process(), self.peer.process());
-            receive
-                .hub
-                .measure(hub, || self.send(&ours, &body, "refs/heads/sent"))?;
-            self.settle();
-            receive
-                .peer
-                .measure(peer, || self.send(&theirs, &body, "refs/heads/sent"))?;
+            let name = format!("{}-alone-{round}", history.name);
+            self.send_to_both(&mut receive, &name, &body, "refs/heads/sent")?;
         }
         receive.print(&format!("receive_{}", history.name), AIM_PUSH);
         Ok(())
     }
 
-    /// A file with these commands and a pack of everything on the branch `main`.
-    fn request(&self, origin: &Path, commands: &str) -> anyhow::Result<PathBuf> {
+    /// The body of a request: these commands and a pack of everything on the branch `main`.
+    fn request(&self, origin: &Path, commands: &str) -> anyhow::Result<Vec<u8>> {
         let body = self.folder.join("request");
         std::fs::write(&body, commands)?;
         run(Command::new("sh")
             .arg("-c")
             .arg("echo main | git -C \"$0\" pack-objects --revs --stdout -q >> \"$1\"")
             .args([origin, &body]))?;
-        Ok(body)
+        Ok(std::fs::read(body)?)
     }
 
     /// The request of a push of many references without the work that git does before it.
@@ -249,31 +243,20 @@ impl Bench {
         let last = format!("refs/heads/topic/{:05}", REFERENCES - 1);
         let mut push = Both::default();
         for round in 0..ROUNDS {
-            let (ours, theirs) = self.targets(&format!("alone-{round}"))?;
-            let (hub, peer) = (self.hub.process(), self.peer.process());
-            push.hub.measure(hub, || self.send(&ours, &body, &last))?;
-            self.settle();
-            push.peer.measure(peer, || self.send(&theirs, &body, &last))?;
+            self.send_to_both(&mut push, &format!("alone-{round}"), &body, &last)?;
         }
         push.print("receive_5000_references", AIM_PUSH);
         Ok(())
     }
 
-    /// Sends a request by which a reference comes into being, among others.
-    fn send(&self, url: &str, body: &Path, reference: &str) -> anyhow::Result<()> {
-        let answer = run(Command::new("curl")
-            .args([
-                "-sS",
-                "--fail",
-                "-H",
-                "Content-Type: application/x-git-receive-pack-request",
-            ])
-            .args(["-H", &format!("Authorization: Bearer {}", self.account.token())])
-            .args(["--data-binary", &format!("@{}", body.display())])
-            .arg(format!("{url}/git-receive-pack")))?;
-        let taken = format!("ok {reference}");
-        anyhow::ensure!(answer.contains(&taken), "{url} did not take {reference}");
-        Ok(())
+    /// Sends both sides a request by which a reference comes into being, among others.
+    fn send_to_both(&mut self, both: &mut Both, name: &str, body: &[u8], reference: &str) -> anyhow::Result<()> {
+        let (ours, theirs) = self.targets(name)?;
+        let (hub, peer) = (self.hub.process(), self.peer.process());
+        send(&mut both.hub, hub, (&mut self.account.client, &ours), body, reference)?;
+        self.settle();
+        let mut client = Client::connect(self.peer.port())?;
+        send(&mut both.peer, peer, (&mut client, &theirs), body, reference)
     }
 
     /// Waits until the hub has done what it does after an answer.
@@ -307,4 +290,27 @@ impl Bench {
             .env("GIT_TERMINAL_PROMPT", "0"))?;
         Ok(())
     }
+}
+
+fn send(
+    figures: &mut Figures,
+    process: u32,
+    (client, url): (&mut Client, &str),
+    body: &[u8],
+    reference: &str,
+) -> anyhow::Result<()> {
+    let (_, path) = url["http://".len()..]
+        .split_once('/')
+        .context("an address has a path")?;
+    let path = format!("/{path}/git-receive-pack");
+    let mut answer = Vec::new();
+    figures.measure(process, || {
+        let kind = "application/x-git-receive-pack-request";
+        answer = client.request("POST", &path, kind, body)?.body;
+        Ok(())
+    })?;
+    let answer = String::from_utf8_lossy(&answer);
+    let taken = answer.contains(&format!("ok {reference}"));
+    anyhow::ensure!(taken, "{url} did not take {reference}: {answer}");
+    Ok(())
 }

@@ -155,7 +155,7 @@ def say(text):
 
 def until(expected, ask):
     """Asks until the answer is this one: rows and the search index follow within moments."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (found := ask()) != expected and time.monotonic() < deadline:
         time.sleep(0.05)
     assert found == expected, (found, expected)

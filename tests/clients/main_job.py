@@ -227,7 +227,7 @@ def upload_model(hub, base, token, idle):
 
 def find(hub):
     for query in ["降水预测", "ERA5 LSTM", "nowcasting"]:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         address = "/api/search/repositories?" + urllib.parse.urlencode({"q": query})
         while not (found := hub.call("GET", address))["items"] and time.monotonic() < deadline:
             time.sleep(0.05)

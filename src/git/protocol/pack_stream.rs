@@ -3,6 +3,7 @@
 
 use super::id_set::IdSet;
 use super::packs::{Pack, Packs};
+use crate::git::checksum::Summed;
 use crate::git::pack::header_of;
 use crate::git::{GitError, ObjectId, Repository};
 use gix::odb::pack::data::Entry;
@@ -10,7 +11,7 @@ use gix::odb::pack::data::entry::Header;
 use gix::zlib::Compression;
 use gix::zlib::stream::deflate;
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io::Write;
 
 /// What a client takes.
 pub(super) struct PackOptions {
@@ -94,7 +95,7 @@ pub(super) fn write_pack(
 struct Stream<'a> {
     repository: &'a Repository,
     options: &'a PackOptions,
-    out: Summed<'a>,
+    out: Summed<&'a mut dyn Write>,
     figures: PackFigures,
 }
 
@@ -129,7 +130,7 @@ impl Stream<'_> {
         };
         for (item, end) in items.iter().zip(ends) {
             let Item { id, offset, .. } = *item;
-            let here = self.out.count;
+            let here = self.out.count();
             let entry = pack.data.entry(offset)?;
             match self.form(&group, &entry, offset, here) {
                 Form::Copied(header) => {
@@ -201,40 +202,5 @@ impl Stream<'_> {
         compressed.write_all(&object.data)?;
         compressed.flush()?;
         Ok(())
-    }
-}
-
-/// Counts what is written and sums it for the end of the pack.
-struct Summed<'a> {
-    out: &'a mut dyn Write,
-    hasher: gix::hash::Hasher,
-    count: u64,
-}
-
-impl<'a> Summed<'a> {
-    fn new(out: &'a mut dyn Write) -> Self {
-        Self {
-            out,
-            hasher: gix::hash::hasher(gix::hash::Kind::Sha1),
-            count: 0,
-        }
-    }
-
-    fn finish(self) -> Result<(), GitError> {
-        let sum = self.hasher.try_finalize()?;
-        Ok(self.out.write_all(sum.as_slice())?)
-    }
-}
-
-impl Write for Summed<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.out.write(bytes)?;
-        self.hasher.update(&bytes[..count]);
-        self.count += count as u64;
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }

@@ -2,6 +2,7 @@
 //! long as inflating it.
 
 use super::ReceiveError;
+use crate::git::checksum::Checksum;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -15,7 +16,7 @@ pub(super) struct PackFile<'scope> {
     pieces: SyncSender<Vec<u8>>,
     /// Pieces that were written, to be filled again.
     spare: Receiver<Vec<u8>>,
-    thread: ScopedJoinHandle<'scope, Result<(File, gix::hash::Hasher), io::Error>>,
+    thread: ScopedJoinHandle<'scope, Result<(File, Checksum), io::Error>>,
 }
 
 impl<'scope> PackFile<'scope> {
@@ -24,18 +25,18 @@ impl<'scope> PackFile<'scope> {
         let (written, spare) = sync_channel(PIECES);
         let thread = std::thread::Builder::new().name("pack-file".to_owned());
         let thread = thread.spawn_scoped(scope, move || {
-            let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
+            let mut checksum = Checksum::new();
             for piece in arriving {
                 file.write_all(&piece).map_err(|error| match error.kind() {
                     // The disk's own quota is not the account's.
                     io::ErrorKind::QuotaExceeded => io::ErrorKind::StorageFull.into(),
                     _ => error,
                 })?;
-                hasher.update(&piece);
+                checksum.update(&piece);
                 // Enough spare pieces are there when this one finds no room.
                 let _ = written.try_send(piece);
             }
-            Ok((file, hasher))
+            Ok((file, checksum))
         })?;
         Ok(Self { pieces, spare, thread })
     }
@@ -49,7 +50,7 @@ impl<'scope> PackFile<'scope> {
     }
 
     /// Waits until everything is written; answers the file and the sum of its bytes.
-    pub(super) fn end(self) -> Result<(File, gix::hash::Hasher), ReceiveError> {
+    pub(super) fn end(self) -> Result<(File, Checksum), ReceiveError> {
         drop(self.pieces);
         match self.thread.join() {
             Ok(written) => written.map_err(ReceiveError::own),

@@ -8,6 +8,7 @@ use super::pack_file::PackFile;
 use super::packed::{Extent, Form, Packed};
 use super::{ReceiveError, ReceiveLimits};
 use crate::git::ObjectId;
+use crate::git::checksum::Checksum;
 use gix::objs::Kind;
 use gix::odb::pack::data::Entry;
 use gix::odb::pack::data::entry::Header;
@@ -229,7 +230,7 @@ impl PackStream<'_, '_> {
     }
 
     /// Ends what is summed; answers the file and the sum.
-    fn close(&mut self) -> Result<(File, gix::hash::Hasher), ReceiveError> {
+    fn close(&mut self) -> Result<(File, Checksum), ReceiveError> {
         self.hand_over();
         let out = self
             .out
@@ -238,13 +239,11 @@ impl PackStream<'_, '_> {
         out.end()
     }
 
-    fn checksum(mut self, (mut file, hasher): (File, gix::hash::Hasher)) -> Result<(), ReceiveError> {
+    fn checksum(mut self, (mut file, computed): (File, Checksum)) -> Result<(), ReceiveError> {
         let mut told = [0; 20];
         let limits = self.limits;
         self.read_exact(&mut told).map_err(|error| failed(error, limits))?;
-        let computed = hasher.try_finalize();
-        let computed = ObjectId::from(computed.map_err(|error| ReceiveError::pack(error.to_string()))?);
-        if ObjectId::from_bytes(told) != computed {
+        if told != computed.finish() {
             return Err(ReceiveError::pack("its checksum is wrong"));
         }
         file.write_all(&told).map_err(ReceiveError::own)

@@ -1,5 +1,6 @@
 //! What lies in the folder of objects: packs, objects of their own, and since when nothing leads to some of them.
 
+use crate::git::checksum::Checksum;
 use crate::git::protocol::id_set::IdMap;
 use crate::git::{GitError, ObjectId};
 use gix::odb::pack::data::Entry;
@@ -159,16 +160,16 @@ fn parse_times(bytes: &[u8], count: u32) -> Option<Vec<u32>> {
 }
 
 /// The file that says since when objects are set aside; the times are in the order of the index.
-pub(in crate::git) fn times_file(times: impl Iterator<Item = u32>, pack_hash: &[u8; 20]) -> Result<Vec<u8>, GitError> {
+pub(in crate::git) fn times_file(times: impl Iterator<Item = u32>, pack_hash: &[u8; 20]) -> Vec<u8> {
     let mut file = TIMES_HEAD.to_vec();
     for time in times {
         file.extend_from_slice(&time.to_be_bytes());
     }
     file.extend_from_slice(pack_hash);
-    let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
-    hasher.update(&file);
-    file.extend_from_slice(ObjectId::from(hasher.try_finalize()?).as_bytes());
-    Ok(file)
+    let mut checksum = Checksum::new();
+    checksum.update(&file);
+    file.extend_from_slice(&checksum.finish());
+    file
 }
 
 pub(in crate::git) fn remove_if_there(path: &Path) -> Result<(), GitError> {

@@ -1,4 +1,4 @@
-use anyhow::{Context, bail};
+use anyhow::Context;
 use sha2::{Digest, Sha256};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -39,6 +39,7 @@ pub struct Client {
 struct Head {
     status: u16,
     length: Option<u64>,
+    in_chunks: bool,
 }
 
 impl Client {
@@ -82,10 +83,11 @@ impl Client {
             stream.write_all(part)?;
         }
         let head = self.head()?;
-        let mut body = vec![0; usize::try_from(head.length.unwrap_or(0))?];
-        if method != "HEAD" {
-            self.stream.read_exact(&mut body)?;
-        }
+        let body = if method == "HEAD" {
+            Vec::new()
+        } else {
+            self.body(&head)?
+        };
         Ok(Answer {
             status: head.status,
             body,
@@ -103,6 +105,25 @@ impl Client {
         answer.json().with_context(|| format!("POST {path}"))
     }
 
+    fn body(&mut self, head: &Head) -> anyhow::Result<Vec<u8>> {
+        let mut body = vec![0; usize::try_from(head.length.unwrap_or(0))?];
+        self.stream.read_exact(&mut body)?;
+        while head.in_chunks {
+            let mut line = String::new();
+            self.stream.read_line(&mut line)?;
+            let size = usize::from_str_radix(line.trim_end(), 16).with_context(|| format!("not a chunk: {line:?}"))?;
+            let start = body.len();
+            // Each chunk, the empty last one too, ends with a line break.
+            body.resize(start + size + 2, 0);
+            self.stream.read_exact(&mut body[start..])?;
+            body.truncate(start + size);
+            if size == 0 {
+                break;
+            }
+        }
+        Ok(body)
+    }
+
     fn head(&mut self) -> anyhow::Result<Head> {
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
@@ -110,6 +131,7 @@ impl Client {
         let mut head = Head {
             status: status.with_context(|| format!("not an answer: {line:?}"))?,
             length: None,
+            in_chunks: false,
         };
         loop {
             line.clear();
@@ -120,7 +142,7 @@ impl Client {
             if name.eq_ignore_ascii_case("content-length") {
                 head.length = Some(value.trim().parse()?);
             } else if name.eq_ignore_ascii_case("transfer-encoding") {
-                bail!("the answer is in chunks, which this client does not read");
+                head.in_chunks = true;
             }
         }
     }

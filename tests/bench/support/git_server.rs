@@ -53,7 +53,12 @@ impl GitServer {
                 .arg(&folder)
                 .args(["config", setting, "true"]))?;
         }
-        Ok(format!("http://127.0.0.1:{}/{name}.git", self.nginx.port()))
+        Ok(format!("http://127.0.0.1:{}/{name}.git", self.port()))
+    }
+
+    /// The port of its web server on the loopback interface.
+    pub fn port(&self) -> u16 {
+        self.nginx.port()
     }
 
     /// The process that starts git for every request.

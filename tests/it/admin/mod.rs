@@ -1,10 +1,10 @@
 //! What administrators see of background work.
 
-use crate::support::TestApp;
+use crate::support::{TestApp, run_task, start_task};
 use geoml_hub::base::Clock;
 use geoml_hub::events::Events;
 use geoml_hub::store::Store;
-use serde_json::{Value, json};
+use serde_json::json;
 
 #[tokio::test]
 async fn an_administrator_sees_every_task_and_runs_one_now() {
@@ -21,24 +21,7 @@ async fn an_administrator_sees_every_task_and_runs_one_now() {
         assert!(names.contains(&name), "{name} is missing in {names:?}");
     }
 
-    admin.post("/api/admin/tasks/check/run", &json!({})).await.expect(202);
-    let last = loop {
-        let list = admin.get("/api/admin/tasks").await.ok();
-        let tasks = list["items"].as_array().expect("a list");
-        let check = tasks
-            .iter()
-            .find(|task| task["name"] == "check")
-            .expect("listed")
-            .clone();
-        if check["last"] != Value::Null {
-            break check["last"].clone();
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    };
-    assert_eq!(
-        (&last["succeeded"], &last["result"]),
-        (&json!(true), &json!("Everything agrees."))
-    );
+    assert_eq!(run_task(&admin, "check").await, "Everything agrees.");
     let told = admin
         .post("/api/admin/tasks/nonsense/run", &json!({}))
         .await
@@ -96,7 +79,7 @@ async fn background_work_is_nobody_elses_business() {
 async fn what_an_administrator_starts_is_recorded() {
     let mut app = TestApp::start().await;
     let admin = app.admin().await;
-    admin.post("/api/admin/tasks/pack/run", &json!({})).await.expect(202);
+    start_task(&admin, "pack").await;
     app.stop().await;
     let store = Store::open(&app.folder().join("hub.redb"), &geoml_hub::app::schema(), 1 << 20).unwrap();
     let events = Events::open(store.clone(), Clock::system())

@@ -1,3 +1,4 @@
+use crate::support::eventually;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
@@ -241,11 +242,9 @@ fn replace(fixture: &Fixture, sha256: Sha256, content: &[u8]) {
 
 /// The blocking side cleans up on its own time.
 async fn nothing_stays_in_staging(fixture: &Fixture) {
-    for _ in 0..500 {
-        if staged_files(fixture.data.path()).is_empty() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("left in staging: {:?}", staged_files(fixture.data.path()));
+    eventually(async || match staged_files(fixture.data.path()) {
+        files if files.is_empty() => Ok(()),
+        files => Err(format!("left in staging: {files:?}")),
+    })
+    .await;
 }

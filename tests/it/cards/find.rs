@@ -1,7 +1,7 @@
 //! Looking cards up by value, and counting values.
 
-use super::support::{change, eventually, repository};
-use crate::support::TestApp;
+use super::support::{change, repository};
+use crate::support::{TestApp, until_answered};
 use serde_json::{Value, json};
 
 fn names(page: &Value) -> Vec<&str> {
@@ -27,7 +27,7 @@ async fn cards_are_found_by_value_by_those_who_may_see_them() {
     )
     .await;
     let path = "/api/metadata/search?field=license&value=Mit";
-    eventually(&ana, path, |page| page["total"] == 3).await;
+    until_answered(&ana, path, |page| page["total"] == 3).await;
     assert_eq!(names(&ana.get(path).await.ok()), ["secret", "two", "one"]);
     assert_eq!(names(&admin.get(path).await.ok()), ["secret", "two", "one"]);
     for client in [&bob, &app.anonymous()] {
@@ -66,10 +66,10 @@ async fn values_are_counted_over_public_repositories_only() {
         &json!({ "license": "secret", "hidden": "x" }),
     )
     .await;
-    eventually(&ana, "/api/metadata/search?field=hidden", |page| page["total"] == 1).await;
+    until_answered(&ana, "/api/metadata/search?field=hidden", |page| page["total"] == 1).await;
     let stats = "/api/metadata/stats?field=tags";
     let expected = json!([{ "field": "tags", "count": 2, "values": [{ "value": "rain", "count": 2 }, { "value": "radar", "count": 1 }] }]);
-    eventually(&app.anonymous(), stats, |answer| *answer == expected).await;
+    until_answered(&app.anonymous(), stats, |answer| *answer == expected).await;
     let all = ana.get("/api/metadata/stats").await.ok();
     assert!(
         !all.to_string().contains("secret") && !all.to_string().contains("hidden"),
@@ -79,12 +79,12 @@ async fn values_are_counted_over_public_repositories_only() {
     ana.put("/api/ana/two/settings", &json!({ "visibility": "private" }))
         .await
         .ok();
-    eventually(&ana, stats, |answer| answer[0]["count"] == 1).await;
+    until_answered(&ana, stats, |answer| answer[0]["count"] == 1).await;
     change(&ana, "one", &json!({ "tags": ["snow"] })).await;
     let expected = json!([{ "field": "tags", "count": 1, "values": [{ "value": "snow", "count": 1 }] }]);
-    eventually(&ana, stats, |answer| *answer == expected).await;
+    until_answered(&ana, stats, |answer| *answer == expected).await;
     ana.delete("/api/ana/one").await.expect(204);
-    eventually(&ana, stats, |answer| answer[0]["count"] == 0).await;
+    until_answered(&ana, stats, |answer| answer[0]["count"] == 0).await;
     let gone = ana.get("/api/metadata/search?field=tags&value=snow").await.ok();
     assert_eq!(gone["items"], json!([]));
     app.finish().await;

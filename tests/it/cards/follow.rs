@@ -1,7 +1,7 @@
 //! What follows from a commit to a card.
 
-use super::support::{change, eventually, repository};
-use crate::support::TestApp;
+use super::support::{change, repository};
+use crate::support::{TestApp, until_answered};
 use serde_json::{Value, json};
 
 fn links(nodes: &Value) -> Vec<(&str, Vec<&str>)> {
@@ -32,7 +32,7 @@ async fn a_commit_renews_only_the_links_of_the_card() {
     )
     .await;
     let path = "/api/ana/rain/classifications";
-    let found = eventually(&ana, path, |nodes| nodes.as_array().unwrap().len() == 4).await;
+    let found = until_answered(&ana, path, |nodes| nodes.as_array().unwrap().len() == 4).await;
     let expected = [
         ("atmosphere", vec!["card"]),
         ("cryosphere", vec![]),
@@ -50,7 +50,7 @@ async fn a_commit_renews_only_the_links_of_the_card() {
         &json!({ "classification_1": null, "classification_3": "floods" }),
     )
     .await;
-    let found = eventually(&ana, path, |nodes| nodes.to_string().contains("floods")).await;
+    let found = until_answered(&ana, path, |nodes| nodes.to_string().contains("floods")).await;
     let expected = [
         ("atmosphere", vec!["person"]),
         ("natural-hazards", vec![]),
@@ -77,7 +77,7 @@ async fn a_classification_made_later_is_linked_to_the_cards_that_name_it() {
     let metadata = ana.get("/api/ana/dust/metadata").await.ok();
     assert_eq!(metadata["problems"][0]["field"], "classification_2", "{metadata:#}");
     // The card's row has to be there before the node, as it would be in life.
-    eventually(
+    until_answered(
         &ana,
         "/api/metadata/search?field=classification_2&value=loess%20science",
         |page| page["total"] == 1,
@@ -85,7 +85,7 @@ async fn a_classification_made_later_is_linked_to_the_cards_that_name_it() {
     .await;
     let node = json!({ "id": "loess", "parent_id": "biosphere-soil", "name_zh": "黄土学", "name_en": "Loess science" });
     admin.post("/api/classifications", &node).await.expect(201);
-    let found = eventually(&ana, "/api/ana/dust/classifications", |nodes| {
+    let found = until_answered(&ana, "/api/ana/dust/classifications", |nodes| {
         nodes.as_array().unwrap().len() == 2
     })
     .await;
@@ -115,11 +115,11 @@ async fn what_follows_a_commit_survives_a_power_cut() {
     }
     app.kill().await;
     app.start_again().await;
-    eventually(&ana, "/api/metadata/search?field=tags&value=kept", |page| {
+    until_answered(&ana, "/api/metadata/search?field=tags&value=kept", |page| {
         page["total"] == 5
     })
     .await;
-    eventually(&ana, "/api/classifications/climate", |node| {
+    until_answered(&ana, "/api/classifications/climate", |node| {
         node["repository_count"] == 5
     })
     .await;
@@ -132,7 +132,7 @@ async fn a_repository_that_git_cannot_read_holds_up_no_other() {
     let ana = app.user("ana").await;
     repository(&ana, "broken", "public", &json!({ "tags": ["kept"] })).await;
     let found = "/api/metadata/search?field=tags&value=";
-    eventually(&ana, &format!("{found}kept"), |page| page["total"] == 1).await;
+    until_answered(&ana, &format!("{found}kept"), |page| page["total"] == 1).await;
     let id = ana.get("/api/ana/broken").await.ok()["id"].as_str().unwrap().to_owned();
     app.stop().await;
     let fans = std::fs::read_dir(app.folder().join("git")).unwrap();
@@ -147,7 +147,7 @@ async fn a_repository_that_git_cannot_read_holds_up_no_other() {
     let hidden = json!({ "visibility": "private" });
     ana.put("/api/ana/broken/settings", &hidden).await.ok();
     repository(&ana, "sound", "public", &json!({ "tags": ["new"] })).await;
-    eventually(&ana, &format!("{found}new"), |page| page["total"] == 1).await;
+    until_answered(&ana, &format!("{found}new"), |page| page["total"] == 1).await;
     app.finish_without_check().await;
 }
 

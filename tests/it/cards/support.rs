@@ -1,25 +1,7 @@
-//! A way to wait for what follows a commit within moments.
-
-use std::time::{Duration, Instant};
+//! Repositories whose cards say something.
 
 use crate::support::{Client, TestApp};
 use serde_json::{Value, json};
-
-/// Asks again until the answer is as wanted; what follows a commit has a second.
-pub async fn eventually(client: &Client, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-    let start = Instant::now();
-    loop {
-        let answer = client.get(path).await.ok();
-        if wanted(&answer) {
-            return answer;
-        }
-        assert!(
-            start.elapsed() < Duration::from_secs(10),
-            "{path} still answers {answer:#}"
-        );
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
 
 /// Makes a repository and gives its card this metadata.
 pub async fn repository(client: &Client, name: &str, visibility: &str, metadata: &Value) {

@@ -6,8 +6,7 @@ use geoml_hub::config::{Config, ConfigWatcher, LiveConfig, Size};
 use tokio_util::sync::CancellationToken;
 
 use super::{load, with_file};
-
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::support::PATIENCE;
 
 /// Starts watching a file with this text, gives the test the file and the live settings, and stops at its end.
 async fn watched(text: &str, test: impl AsyncFnOnce(&Path, &LiveConfig)) {

@@ -5,6 +5,7 @@ mod recording;
 
 use std::time::Duration;
 
+use crate::support::PATIENCE;
 use geoml_hub::base::{Clock, RepositoryId, Timestamp, UserId};
 use geoml_hub::events::{self, Events, NewEvent, Origin, Subject};
 use geoml_hub::store::{Schema, Store};
@@ -52,7 +53,5 @@ async fn until(mut wanted: impl FnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), wait)
-        .await
-        .expect("it comes to that");
+    tokio::time::timeout(PATIENCE, wait).await.expect("it comes to that");
 }

@@ -52,7 +52,9 @@ async fn a_signed_address_reads_a_private_file_without_a_token() {
 
 #[tokio::test]
 async fn a_signed_address_ends_with_the_right_of_its_account_and_with_its_time() {
-    let app = TestApp::with(&[("GEOML_HUB__AUTH__LINK_LIFETIME", "2s")]).start().await;
+    let app = TestApp::with(&[("GEOML_HUB__AUTH__LINK_LIFETIME", "10s")])
+        .start()
+        .await;
     let admin = app.admin().await;
     let ana = app.user("ana").await;
     let stranger = app.user("stranger").await;
@@ -77,7 +79,7 @@ async fn a_signed_address_ends_with_the_right_of_its_account_and_with_its_time()
     admin.put("/api/users/ana", &deactivate).await.ok();
     app.anonymous().get(&of_ana).await.refused(401, "unauthorized");
     admin.put("/api/users/ana", &json!({ "is_active": true })).await.ok();
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    tokio::time::sleep(Duration::from_secs(11)).await;
     let late = app.anonymous().get(&of_admin).await.refused(403, "forbidden");
     assert!(late.contains("expired"), "{late}");
     app.finish().await;

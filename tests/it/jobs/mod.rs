@@ -8,13 +8,12 @@ mod stopping;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::PATIENCE;
 use geoml_hub::base::{Clock, JobId, Timestamp};
 use geoml_hub::jobs::{self, EnqueueOptions, Job, JobRecord, JobState, Jobs, JobsOptions};
 use geoml_hub::store::{Schema, Store, StoreError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What runs tell the test.
 type Told = Arc<Mutex<Vec<String>>>;

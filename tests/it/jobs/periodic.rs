@@ -9,7 +9,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{PATIENCE, clock, schema};
+use super::{clock, schema};
+use crate::support::PATIENCE;
 
 struct Running {
     tasks: Tasks,

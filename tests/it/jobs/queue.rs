@@ -6,7 +6,8 @@ use geoml_hub::store::StoreError;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
-use super::{Bench, PATIENCE, Told, tell};
+use super::{Bench, Told, tell};
+use crate::support::PATIENCE;
 
 /// Writes its word down.
 #[derive(Clone, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 use super::transfer::wait_until;
 use super::{batch_call, object, oid};
-use crate::support::{Client, Random, Reply, S3Server, TestApp, assert_git_agrees};
+use crate::support::{Client, Random, Reply, S3Server, TestApp, assert_git_agrees, start_task};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -207,7 +207,9 @@ async fn what_goes_to_the_object_store_has_room_reserved_until_it_is_there() {
 
 #[tokio::test]
 async fn an_upload_that_takes_longer_than_its_address_works_is_verified() {
-    let app = TestApp::with(&[("GEOML_HUB__AUTH__LINK_LIFETIME", "1s")]).start().await;
+    let app = TestApp::with(&[("GEOML_HUB__AUTH__LINK_LIFETIME", "10s")])
+        .start()
+        .await;
     let ana = app.user("ana").await;
     ana.create_repository("net", "private").await;
     let answer = batch_call(&ana, BASE, "upload", &[b"slow"]).await.ok();
@@ -224,7 +226,7 @@ async fn an_upload_that_takes_longer_than_its_address_works_is_verified() {
         .body("slow")
         .await
         .expect(200);
-    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    tokio::time::sleep(Duration::from_secs(11)).await;
     app.anonymous()
         .call(Method::PUT, path("upload"))
         .body("slow")
@@ -248,12 +250,7 @@ async fn uploads_whose_time_is_over_leave_nothing_in_the_object_store() {
     let sent = put_parts(&upload, &content).await;
     tokio::time::sleep(Duration::from_secs(62)).await;
     join(&app, &upload, &sent).await.expect(403);
-    let run = json!({});
-    app.admin()
-        .await
-        .post("/api/admin/tasks/expire-uploads/run", &run)
-        .await
-        .expect(202);
+    start_task(&app.admin().await, "expire-uploads").await;
     wait_until(|| server.objects("uploads").is_empty()).await;
     app.finish().await;
 }

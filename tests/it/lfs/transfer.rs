@@ -1,5 +1,5 @@
 use super::{batch_call, fetch, href, object, oid, one, refused, send, stored};
-use crate::support::{Random, TestApp};
+use crate::support::{Random, TestApp, eventually};
 use bytes::Bytes;
 use futures_util::future::join_all;
 use reqwest::{Body, Method};
@@ -151,13 +151,7 @@ async fn an_upload_that_breaks_off_leaves_nothing_and_can_be_sent_again() {
 }
 
 pub(super) async fn wait_until(holds: impl Fn() -> bool) {
-    for _ in 0..500 {
-        if holds() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("it does not come to hold");
+    eventually(async || holds().then_some(()).ok_or("it does not come to hold".to_owned())).await;
 }
 
 #[tokio::test]
@@ -237,7 +231,9 @@ async fn what_does_not_fit_the_quota_is_refused_before_and_while_it_comes() {
 
 #[tokio::test]
 async fn an_address_works_for_its_request_and_its_time_only() {
-    let app = TestApp::with(&[("GEOML_HUB__AUTH__LINK_LIFETIME", "2s")]).start().await;
+    let app = TestApp::with(&[("GEOML_HUB__AUTH__LINK_LIFETIME", "10s")])
+        .start()
+        .await;
     let ana = app.user("ana").await;
     ana.create_repository("net", "private").await;
     let base = "/ana/net.git/info/lfs";
@@ -255,7 +251,7 @@ async fn an_address_works_for_its_request_and_its_time_only() {
     larger.body(vec![0; 9999]).await.expect(403);
     anonymous.get(download.split_once('?').unwrap().0).await.expect(403);
     anonymous.get(&download).await.expect(200);
-    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    tokio::time::sleep(Duration::from_secs(11)).await;
     let late = anonymous.get(&download).await.expect(403).json();
     assert!(late["message"].as_str().unwrap().contains("expired"), "{late}");
     anonymous.call(Method::PUT, &upload).body(new).await.expect(403);

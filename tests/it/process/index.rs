@@ -1,31 +1,24 @@
-use crate::support::{Client, TestApp};
+use crate::support::{Client, TestApp, eventually};
+use serde_json::Value;
 use std::path::Path;
-use std::time::{Duration, Instant};
-
-/// A change, or a rebuilt index, has to be found within this time. A loaded machine gets more than the second that the
-/// hub promises.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn until_found(client: &Client, words: &str, repository: &str) {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let answer = client.get(&format!("/api/search/repositories?q={words}")).await;
-        let found = answer.status == 200
-            && answer.json()["items"]
+    let path = format!("/api/search/repositories?q={words}");
+    eventually(async || {
+        let answer = client.get(&path).await;
+        let names = |items: &Value| {
+            items
                 .as_array()
                 .unwrap()
                 .iter()
-                .any(|item| item["full_name"] == repository);
-        if found {
-            return;
+                .any(|item| item["full_name"] == repository)
+        };
+        match answer.status == 200 && names(&answer.json()["items"]) {
+            true => Ok(()),
+            false => Err(format!("{words} does not find {repository}: {}", answer.text())),
         }
-        assert!(
-            Instant::now() < deadline,
-            "{words} does not find {repository}: {}",
-            answer.text()
-        );
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    })
+    .await;
 }
 
 /// Overwrites every file below a folder.

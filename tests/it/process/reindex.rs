@@ -1,6 +1,5 @@
-use crate::support::TestApp;
+use crate::support::{TestApp, run_task};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// A hub with one repository of the account ana.
 async fn with_repository() -> TestApp {
@@ -53,21 +52,7 @@ async fn the_task_of_a_running_hub_does_the_same() {
         refused.errors
     );
 
-    admin.post("/api/admin/tasks/reindex/run", &json!({})).await.expect(202);
-    let last = loop {
-        let list = admin.get("/api/admin/tasks").await.ok();
-        let tasks = list["items"].as_array().expect("a list");
-        let task = tasks
-            .iter()
-            .find(|task| task["name"] == "reindex")
-            .expect("listed")
-            .clone();
-        if task["last"] != Value::Null {
-            break task["last"].clone();
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
-    assert_eq!(last["succeeded"], true, "{last}");
+    run_task(&admin, "reindex").await;
     assert_eq!(names_found(&app).await, [json!("sea-ice")]);
     app.finish().await;
 }

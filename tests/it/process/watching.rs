@@ -1,8 +1,8 @@
-use crate::support::hub_command;
+use crate::support::{PATIENCE, hub_command};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Ends the hub with the test.
 struct Ended(Child);
@@ -27,7 +27,7 @@ fn lines(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
 
 /// The next line that contains the text.
 fn line_with(lines: &Receiver<String>, text: &str) -> String {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         let line = lines

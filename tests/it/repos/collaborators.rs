@@ -1,8 +1,7 @@
-use crate::support::{Client, TestApp};
+use crate::support::{Client, TestApp, until_answered};
 use geoml_hub::base::{RepositoryId, UserId};
 use geoml_hub::store::{Scan, Store, Table};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 const PARTS: &str = "/api/v1/repos/ana/hidden/collaborators";
 
@@ -153,13 +152,7 @@ async fn whoever_cannot_be_a_collaborator_is_refused_with_the_field_named() {
 }
 
 pub(super) async fn soon(client: &Client, path: &str, total: u64) {
-    for _ in 0..250 {
-        if client.get(path).await.ok()["total"] == total {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{path} as {}: not {total}", client.name);
+    until_answered(client, path, |found| found["total"] == total).await;
 }
 
 #[tokio::test]

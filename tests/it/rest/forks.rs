@@ -1,10 +1,10 @@
 use super::{cloned, make, patch};
 use crate::files::content;
-use crate::support::{Client, TestApp, assert_git_agrees};
+use crate::support::{Client, TestApp, assert_git_agrees, run_task, until_answered};
 use crate::transport::work::{Hosted, Work, run};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A fork of `owner/name` under a name of the client's own.
 pub(super) async fn fork(client: &Client, of: &str, name: &str) -> Value {
@@ -44,25 +44,6 @@ fn packs(folder: &Path) -> usize {
             .is_some_and(|end| end == "pack")
     });
     packs.count()
-}
-
-/// Runs a periodic task to its end.
-async fn run_task(app: &TestApp, name: &str) {
-    let admin = app.admin().await;
-    let before = last_run(&admin, name).await;
-    let address = format!("/api/admin/tasks/{name}/run");
-    admin.post(&address, &json!({})).await.expect(202);
-    let start = Instant::now();
-    while last_run(&admin, name).await == before {
-        assert!(start.elapsed() < Duration::from_secs(20), "{name} does not end");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-async fn last_run(admin: &Client, name: &str) -> Value {
-    let tasks = admin.get("/api/admin/tasks").await.ok();
-    let mut tasks = tasks["items"].as_array().unwrap().iter();
-    tasks.find(|task| task["name"] == name).unwrap()["last"].clone()
 }
 
 pub(super) async fn purge(app: &TestApp, client: &Client, repository: &Value) {
@@ -164,11 +145,7 @@ async fn a_fork_has_everything_and_stores_nothing() {
     ben.post("/api/v1/repos/ana/net/fork", &bad)
         .await
         .refused(422, "invalid");
-    let start = Instant::now();
-    while ben.get("/api/v1/repos?owner=ben").await.ok()["total"] != 1 {
-        assert!(start.elapsed() < Duration::from_secs(5), "the fork is not found");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until_answered(&ben, "/api/v1/repos?owner=ben", |found| found["total"] == 1).await;
     assert_git_agrees(&app).await;
     app.finish().await;
 }
@@ -284,7 +261,7 @@ async fn forks_live_on_when_their_origin_is_gone() {
     let (of_origin, of_first, of_second) = (folder(&app, &origin), folder(&app, &first), folder(&app, &second));
     purge(&app, &ana, &origin).await;
     purge(&app, &ben, &first).await;
-    run_task(&app, "sweep").await;
+    run_task(&app.admin().await, "sweep").await;
     assert!(of_origin.is_dir() && of_first.is_dir());
     ana.get("/api/v1/repos/ana/net").await.refused(404, "not_found");
     let shown = ana.get("/api/v1/repos/ana/second").await.ok();
@@ -305,7 +282,7 @@ async fn forks_live_on_when_their_origin_is_gone() {
     assert_git_agrees(&app).await;
     // The last borrower takes what it borrowed along.
     purge(&app, &ana, &second).await;
-    run_task(&app, "sweep").await;
+    run_task(&app.admin().await, "sweep").await;
     assert!(!of_origin.exists() && !of_first.exists() && !of_second.exists());
     app.finish().await;
 }
@@ -330,7 +307,7 @@ async fn a_long_chain_of_forks_is_read_in_one_step() {
     for number in 0..30 {
         ana.upload("ana/fork-0", "busy.txt", number.to_string()).await;
     }
-    run_task(&app, "pack").await;
+    run_task(&app.admin().await, "pack").await;
     let shown = ana.get("/api/ana/fork-9/commits?limit=100").await.ok();
     assert_eq!(shown["total"], 10);
     ana.upload("ana/fork-9", "own.txt", "own").await;
@@ -409,7 +386,7 @@ async fn a_kill_leaves_a_whole_fork_or_none() {
                 .expect(200);
         }
     }
-    run_task(&app, "sweep").await;
+    run_task(&app.admin().await, "sweep").await;
     let all = ana.get("/api/users/ana/repositories?limit=100").await.ok();
     for repository in all["items"].as_array().unwrap() {
         assert_sound(&folder(&app, repository));

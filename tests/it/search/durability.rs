@@ -1,7 +1,7 @@
 use super::corpus::{TestIndex, document, geoscience, put, query};
+use crate::support::{PATIENCE, eventually};
 use geoml_hub::search::{Audience, RebuildReason, RepositoryChange, RepositoryIndex, SearchError};
 use std::path::Path;
-use std::time::Duration;
 
 async fn reopened(index: TestIndex) -> (RepositoryIndex, tempfile::TempDir) {
     index.index.close().await;
@@ -152,13 +152,11 @@ async fn a_change_becomes_searchable_by_itself_soon() {
         .apply(vec![RepositoryChange::Put(Box::new(document("soon", "soon")))], Some(1))
         .await
         .unwrap();
-    for _ in 0..100 {
-        if index.results("soon").total == 1 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("not searchable after a second");
+    eventually(async || match index.results("soon").total {
+        1 => Ok(()),
+        total => Err(format!("{total} found")),
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -201,11 +199,7 @@ async fn a_flipped_byte_is_noticed_soon_after_the_start() {
     std::fs::write(&victim, bytes).unwrap();
     let reopened = RepositoryIndex::open(index.folder.path()).unwrap();
     let mut status = reopened.watch();
-    let waited = tokio::time::timeout(
-        Duration::from_secs(10),
-        status.wait_for(|status| status.needs_rebuild.is_some()),
-    )
-    .await;
+    let waited = tokio::time::timeout(PATIENCE, status.wait_for(|status| status.needs_rebuild.is_some())).await;
     assert_eq!(waited.unwrap().unwrap().needs_rebuild, Some(RebuildReason::Damaged));
 }
 

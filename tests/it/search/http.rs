@@ -1,29 +1,12 @@
 //! Search as people meet it: over HTTP, against the running hub.
 
-use crate::support::{Client, TestApp};
+use crate::support::{Client, TestApp, until_answered};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
 async fn create(person: &Client, name: &str, more: Value) -> Value {
     let mut body = json!({ "name": name, "repo_type": "model", "visibility": "public" });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     person.post("/api/repositories", &body).await.ok()
-}
-
-/// Asks until the answer holds or a second has passed.
-async fn soon(person: &Client, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
-    let start = Instant::now();
-    loop {
-        let answer = person.get(path).await.ok();
-        if holds(&answer) {
-            return answer;
-        }
-        assert!(
-            start.elapsed() < Duration::from_secs(5),
-            "{path} still answers {answer}"
-        );
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 fn names(answer: &Value) -> Vec<String> {
@@ -54,7 +37,7 @@ async fn a_new_repository_is_found_in_both_languages_with_facets_and_highlights(
         json!({ "repo_type": "dataset", "description": "Sea ice masks" }),
     )
     .await;
-    let found = soon(&app.anonymous(), "/api/search/repositories?q=降水预测", total(1)).await;
+    let found = until_answered(&app.anonymous(), "/api/search/repositories?q=降水预测", total(1)).await;
     assert_eq!(names(&found), ["rain-lstm"]);
     let item = &found["items"][0];
     assert_eq!(item["full_name"], "ana/rain-lstm");
@@ -73,9 +56,13 @@ async fn a_new_repository_is_found_in_both_languages_with_facets_and_highlights(
     assert_eq!(found["facets"]["repo_type"], json!([{ "value": "model", "count": 1 }]));
     for query in ["ERA5 LSTM", "era 5", "lstn 降水", "rain-l"] {
         let path = format!("/api/search/repositories?q={query}");
-        assert_eq!(names(&soon(&ana, &path, total(1)).await), ["rain-lstm"], "{query}");
+        assert_eq!(
+            names(&until_answered(&ana, &path, total(1)).await),
+            ["rain-lstm"],
+            "{query}"
+        );
     }
-    let all = soon(
+    let all = until_answered(
         &ana,
         "/api/search/repositories?repo_type=dataset&repo_type=model",
         total(2),
@@ -102,11 +89,11 @@ async fn renaming_hiding_deleting_and_restoring_are_followed() {
     let (ana, anonymous) = (app.user("ana").await, app.anonymous());
     create(&ana, "moraine", json!({ "description": "glacial till" })).await;
     let path = "/api/search/repositories?q=glacial";
-    soon(&anonymous, path, total(1)).await;
+    until_answered(&anonymous, path, total(1)).await;
     let private = json!({ "visibility": "private" });
     ana.put("/api/ana/moraine/settings", &private).await.ok();
-    soon(&anonymous, path, total(0)).await;
-    let own = soon(&ana, path, total(1)).await;
+    until_answered(&anonymous, path, total(0)).await;
+    let own = until_answered(&ana, path, total(1)).await;
     assert_eq!(own["items"][0]["visibility"], "private");
     assert_eq!(app.user("ben").await.get(path).await.ok()["total"], 0);
     assert_eq!(app.admin().await.get(path).await.ok()["total"], 1);
@@ -115,7 +102,7 @@ async fn renaming_hiding_deleting_and_restoring_are_followed() {
     let suggestions = ana.get("/api/search/suggestions?q=mor").await.ok();
     assert_eq!(suggestions["items"][0]["text"], "ana/moraine");
     ana.delete("/api/ana/moraine").await.ok();
-    soon(&ana, path, total(0)).await;
+    until_answered(&ana, path, total(0)).await;
     app.finish().await;
 }
 
@@ -126,7 +113,7 @@ async fn stars_reorder_and_lists_of_trending_and_recent_follow() {
     for name in ["one", "two", "three"] {
         create(&ana, name, json!({})).await;
     }
-    let recent = soon(&ana, "/api/recent", total(3)).await;
+    let recent = until_answered(&ana, "/api/recent", total(3)).await;
     assert_eq!(names(&recent), ["three", "two", "one"]);
     ana.post("/api/ana/two/star", &json!({})).await.ok();
     for path in [
@@ -134,7 +121,7 @@ async fn stars_reorder_and_lists_of_trending_and_recent_follow() {
         "/api/trending",
         "/api/search/trending?repo_type=model",
     ] {
-        soon(&ana, path, |answer| names(answer)[0] == "two").await;
+        until_answered(&ana, path, |answer| names(answer)[0] == "two").await;
     }
     app.finish().await;
 }
@@ -144,10 +131,10 @@ async fn accounts_and_files_are_searched() {
     let app = TestApp::start().await;
     let ana = app.user("ana.silva").await;
     create(&ana, "data", json!({})).await;
-    let found = soon(&app.anonymous(), "/api/search/users?q=silv", total(1)).await;
+    let found = until_answered(&app.anonymous(), "/api/search/users?q=silv", total(1)).await;
     assert_eq!(found["items"][0]["username"], "ana.silva");
     assert_eq!(found["items"][0]["email"], Value::Null);
-    let files = soon(&app.anonymous(), "/api/files/search?q=readme", total(1)).await;
+    let files = until_answered(&app.anonymous(), "/api/files/search?q=readme", total(1)).await;
     assert_eq!(files["items"][0]["path"], "README.md");
     assert_eq!(files["items"][0]["repository"], "ana.silva/data");
     assert_eq!(
@@ -209,19 +196,19 @@ async fn a_lost_or_damaged_index_is_filled_again_by_itself() {
     let ana = app.user("ana").await;
     create(&ana, "moraine", json!({ "description": "glacial till" })).await;
     let path = "/api/search/repositories?q=glacial";
-    soon(&ana, path, total(1)).await;
+    until_answered(&ana, path, total(1)).await;
     app.stop().await;
     std::fs::remove_dir_all(app.folder().join("index")).unwrap();
     app.start_again().await;
     let ana = app.log_in("ana").await;
-    soon(&ana, path, total(1)).await;
-    soon(&ana, "/api/search/users?q=ana", total(1)).await;
-    soon(&ana, "/api/files/search?q=readme", total(1)).await;
+    until_answered(&ana, path, total(1)).await;
+    until_answered(&ana, "/api/search/users?q=ana", total(1)).await;
+    until_answered(&ana, "/api/files/search?q=readme", total(1)).await;
     app.stop().await;
     std::fs::write(app.folder().join("index/repositories/meta.json"), "{").unwrap();
     app.expect_log("the search index is damaged");
     app.start_again().await;
-    soon(&app.anonymous(), path, total(1)).await;
+    until_answered(&app.anonymous(), path, total(1)).await;
     app.finish().await;
 }
 
@@ -233,7 +220,7 @@ async fn what_was_acknowledged_before_a_kill_is_found_after_it() {
         create(&ana, &format!("round-{round}"), json!({ "description": "survivor" })).await;
         app.kill().await;
         app.start_again().await;
-        soon(
+        until_answered(
             &app.anonymous(),
             "/api/search/repositories?q=survivor",
             total(round + 1),
@@ -264,7 +251,7 @@ async fn classified_repositories_are_found_below_every_node_above_and_by_the_nam
         let node = node["id"].as_str().unwrap();
         for parameter in ["classification", "classification_1", "classification_3"] {
             let query = format!("/api/search/repositories?{parameter}={node}");
-            assert_eq!(names(&soon(&ana, &query, total(1)).await), ["one"]);
+            assert_eq!(names(&until_answered(&ana, &query, total(1)).await), ["one"]);
         }
     }
     for name in ["name_zh", "name_en"] {
@@ -272,7 +259,7 @@ async fn classified_repositories_are_found_below_every_node_above_and_by_the_nam
             continue;
         };
         let query = format!("/api/search/repositories?q={name}");
-        assert_eq!(names(&soon(&ana, &query, total(1)).await), ["one"], "{name}");
+        assert_eq!(names(&until_answered(&ana, &query, total(1)).await), ["one"], "{name}");
     }
     app.finish().await;
 }
@@ -288,9 +275,9 @@ async fn repositories_are_browsed_with_filters_facets_and_pages() {
     ] {
         create(&ana, name, more).await;
     }
-    let own = soon(&ana, "/api/repositories", total(3)).await;
+    let own = until_answered(&ana, "/api/repositories", total(3)).await;
     assert_eq!(names(&own), ["three", "two", "one"], "the last changed first");
-    let public = soon(&anonymous, "/api/repositories?sort=name", total(2)).await;
+    let public = until_answered(&anonymous, "/api/repositories?sort=name", total(2)).await;
     assert_eq!(names(&public), ["one", "two"]);
     assert_eq!(public["facets"]["license"], json!([{ "value": "mit", "count": 2 }]));
     let page = anonymous.get("/api/repositories?limit=1&page=2&sort=name").await.ok();
@@ -313,10 +300,10 @@ async fn the_popular_and_the_featured_are_listed() {
     for name in ["one", "two", "three"] {
         ids.push(create(&ana, name, json!({})).await["id"].as_str().unwrap().to_owned());
     }
-    soon(&anonymous, "/api/popular", total(3)).await;
+    until_answered(&anonymous, "/api/popular", total(3)).await;
     ana.post("/api/ana/two/star", &json!({})).await.ok();
     anonymous.get("/api/ana/one/download/README.md").await.expect(200);
-    soon(&anonymous, "/api/popular", |answer| {
+    until_answered(&anonymous, "/api/popular", |answer| {
         names(answer) == ["two", "one", "three"]
     })
     .await;
@@ -329,14 +316,14 @@ async fn the_popular_and_the_featured_are_listed() {
         (&featured["is_featured"], &featured["visibility"]),
         (&json!(true), &json!("public"))
     );
-    let listed = soon(&anonymous, "/api/featured?repo_type=model", total(1)).await;
+    let listed = until_answered(&anonymous, "/api/featured?repo_type=model", total(1)).await;
     assert_eq!(names(&listed), ["three"]);
     admin
         .put(&status(&ids[2]), &json!({ "visibility": "private" }))
         .await
         .ok();
-    soon(&anonymous, "/api/featured", total(0)).await;
-    assert_eq!(names(&soon(&ana, "/api/featured", total(1)).await), ["three"]);
+    until_answered(&anonymous, "/api/featured", total(0)).await;
+    assert_eq!(names(&until_answered(&ana, "/api/featured", total(1)).await), ["three"]);
     let unknown = status("01900000-0000-7000-8000-000000000000");
     admin.put(&unknown, &feature).await.refused(404, "not_found");
     app.finish().await;
@@ -362,12 +349,12 @@ async fn renaming_a_classification_renews_what_finds_the_repositories_below_it()
         )
         .await
         .ok();
-    soon(&ana, &path("speleothem"), total(1)).await;
+    until_answered(&ana, &path("speleothem"), total(1)).await;
     admin
         .put("/api/classifications/own-leaf", &json!({ "name_en": "Varve archives" }))
         .await
         .ok();
-    soon(&ana, &path("varve"), total(1)).await;
-    soon(&ana, &path("speleothem"), total(0)).await;
+    until_answered(&ana, &path("varve"), total(1)).await;
+    until_answered(&ana, &path("speleothem"), total(0)).await;
     app.finish().await;
 }

@@ -1,9 +1,8 @@
 //! Stars, follows and counters over HTTP.
 
 use crate::files::upload;
-use crate::support::{Client, TestApp};
+use crate::support::{Client, TestApp, until_answered};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
 async fn repository(client: &Client, name: &str) {
     client
@@ -112,15 +111,8 @@ async fn uploaded(client: &Client, path: &str) -> String {
 
 /// Asks for the figures of a file until it has so many downloads.
 async fn downloads(client: &Client, file: &str, expected: u64) -> Value {
-    let start = Instant::now();
-    loop {
-        let figures = client.get(&format!("/api/files/{file}/stats")).await.ok();
-        if figures["downloads"] == expected {
-            return figures;
-        }
-        assert!(start.elapsed() < Duration::from_secs(5), "still {figures}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let path = format!("/api/files/{file}/stats");
+    until_answered(client, &path, |figures| figures["downloads"] == expected).await
 }
 
 #[tokio::test]
@@ -164,15 +156,8 @@ async fn analytics_show_every_day_and_the_most_used_files() {
         ana.get(&format!("/api/ana/waves/download/{path}")).await.expect(200);
     }
     ana.post("/api/ana/waves/view", &json!({})).await.expect(204);
-    let start = Instant::now();
-    let shown = loop {
-        let shown = ana.get("/api/ana/waves/analytics?days=7").await.ok();
-        if shown["views"] == 1 && shown["downloads"] == 3 {
-            break shown;
-        }
-        assert!(start.elapsed() < Duration::from_secs(5), "still {shown:#}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
+    let counted = |shown: &Value| shown["views"] == 1 && shown["downloads"] == 3;
+    let shown = until_answered(&ana, "/api/ana/waves/analytics?days=7", counted).await;
     let days = shown["days"].as_array().unwrap();
     assert_eq!(days.len(), 7);
     let counted = days.iter().filter(|day| day["downloads"] != 0);

@@ -1,6 +1,7 @@
 use super::Client;
 use super::client::PASSWORD;
 use super::process::{HubProcess, LogLines, Outcome, hub_command};
+use super::waiting::eventually;
 use geoml_hub::base::Clock;
 use geoml_hub::jobs::{JobFilter, JobState, Jobs, JobsOptions};
 use geoml_hub::store::Store;
@@ -227,13 +228,11 @@ impl TestApp {
 
     /// Waits for a line of the log.
     pub async fn wait_for_log(&self, text: &str) {
-        for _ in 0..1_000 {
-            if self.log().iter().any(|line| line.contains(text)) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("the log does not say {text:?}:\n{}", self.log_text());
+        eventually(async || match self.log().iter().any(|line| line.contains(text)) {
+            true => Ok(()),
+            false => Err(format!("the log does not say {text:?}:\n{}", self.log_text())),
+        })
+        .await;
     }
 
     /// All that the hub logged since its first start.

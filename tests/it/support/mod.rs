@@ -18,6 +18,10 @@ mod repository;
 mod s3;
 /// Committed files that have to say what the program says.
 mod snapshot;
+/// The periodic tasks of a running hub.
+mod tasks;
+/// Waiting for what happens by itself.
+mod waiting;
 
 pub use app::TestApp;
 pub use client::{Call, Client, PASSWORD};
@@ -28,3 +32,5 @@ pub use random::Random;
 pub use reply::Reply;
 pub use s3::S3Server;
 pub use snapshot::assert_snapshot;
+pub use tasks::{run_task, start_task};
+pub use waiting::{PATIENCE, eventually, until_answered};

@@ -1,22 +1,11 @@
 //! The tree over HTTP.
 
-use crate::support::{Client, TestApp};
+use crate::support::{Client, TestApp, eventually, until_answered};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
 async fn count(client: &Client, node: &str, wanted: u64) {
-    let start = Instant::now();
-    loop {
-        let found = client.get(&format!("/api/classifications/{node}")).await.ok();
-        if found["repository_count"] == wanted {
-            return;
-        }
-        assert!(
-            start.elapsed() < Duration::from_secs(10),
-            "{found:#}, but {wanted} were wanted"
-        );
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let path = format!("/api/classifications/{node}");
+    until_answered(client, &path, |found| found["repository_count"] == wanted).await;
 }
 
 fn ids(nodes: &Value) -> Vec<&str> {
@@ -207,10 +196,10 @@ async fn a_purged_repository_leaves_no_link() {
         .delete(&format!("/api/admin/repositories/{id}/hard-delete"))
         .await
         .expect(204);
-    let start = Instant::now();
-    while admin.delete("/api/classifications/volcanology").await.status != 204 {
-        assert!(start.elapsed() < Duration::from_secs(10), "the link is still there");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    eventually(async || match admin.delete("/api/classifications/volcanology").await {
+        reply if reply.status == 204 => Ok(()),
+        reply => Err(format!("the link is still there: {}", reply.status)),
+    })
+    .await;
     app.finish().await;
 }

@@ -2,8 +2,7 @@
 //! `GEOML_GC_SECONDS` sets how long they work (8 by default), `GEOML_KILL_ROUNDS` how often it is killed (4 by default).
 
 use super::work::{Hosted, Work};
-use crate::support::{Client, Random, TestApp, assert_git_agrees, hub_command};
-use serde_json::{Value, json};
+use crate::support::{Client, Random, TestApp, assert_git_agrees, hub_command, run_task, start_task};
 use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -19,27 +18,6 @@ const SETTINGS: &[(&str, &str)] = &[
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |value| value.parse().expect("a number"))
-}
-
-/// The task as administrators see it.
-async fn task(admin: &Client) -> Value {
-    let list = admin.get("/api/admin/tasks").await.ok();
-    let tasks = list["items"].as_array().unwrap();
-    tasks.iter().find(|task| task["name"] == "gc").unwrap().clone()
-}
-
-/// Runs the task to its end; answers what it said.
-async fn collect(admin: &Client) -> String {
-    let before = task(admin).await["last"]["started_at"].clone();
-    admin.post("/api/admin/tasks/gc/run", &json!({})).await.expect(202);
-    loop {
-        tokio::time::sleep(Duration::from_millis(30)).await;
-        let task = task(admin).await;
-        if task["running_since"].is_null() && task["last"]["started_at"] != before {
-            assert_eq!(task["last"]["succeeded"], json!(true), "{task}");
-            return task["last"]["result"].as_str().unwrap().to_owned();
-        }
-    }
 }
 
 /// A client with branches of its own, which grow, are written anew, go and come back.
@@ -156,7 +134,7 @@ async fn sixteen_clients_lose_nothing_while_the_hub_collects_all_the_time() {
     let until = tokio::time::Instant::now() + Duration::from_secs(number("GEOML_GC_SECONDS", 8));
     let mut told = Vec::new();
     while tokio::time::Instant::now() < until {
-        told.push(collect(&admin).await);
+        told.push(run_task(&admin, "gc").await);
     }
     stop.store(true, Ordering::Relaxed);
     let mut expected = BTreeMap::new();
@@ -191,7 +169,7 @@ async fn sixteen_clients_lose_nothing_while_the_hub_collects_all_the_time() {
         .map(|(name, tip)| (name.to_owned(), tip.to_owned()))
         .collect();
     assert_eq!(found, expected);
-    collect(&admin).await;
+    run_task(&admin, "gc").await;
     hosted.assert_sound();
     assert_git_agrees(&app).await;
     app.finish().await;
@@ -227,7 +205,7 @@ async fn a_kill_in_the_middle_of_collecting_leaves_a_sound_repository() {
         let expected = hosted.references();
         // Once the running hub, …
         let admin = app.admin().await;
-        admin.post("/api/admin/tasks/gc/run", &json!({})).await.expect(202);
+        start_task(&admin, "gc").await;
         tokio::time::sleep(Duration::from_millis(random.below(250))).await;
         app.kill().await;
         // … and several times the command.
@@ -284,7 +262,7 @@ async fn collecting_frees_the_quota_of_what_nothing_leads_to() {
         work.push(&ana, &hosted.url, &[&format!(":refs/heads/noise-{branch}")]);
     }
     assert!(full > 12 * 40_000, "{full}");
-    let said = collect(&admin).await;
+    let said = run_task(&admin, "gc").await;
     assert!(said.contains("removed 36 objects"), "{said}");
     let left = stored().await;
     let packs = std::fs::read_dir(hosted.bare.join("objects/pack")).unwrap();

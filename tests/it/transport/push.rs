@@ -1,19 +1,6 @@
 use super::work::{Hosted, Work};
-use crate::support::{Client, Random, TestApp, assert_git_agrees};
+use crate::support::{Client, Random, TestApp, assert_git_agrees, until_answered};
 use serde_json::Value;
-use std::time::Duration;
-
-/// Asks again until the answer is as it should be.
-async fn soon(client: &Client, path: &str, right: impl Fn(&Value) -> bool) -> Value {
-    for _ in 0..200 {
-        let reply = client.get(path).await;
-        if reply.status.is_success() && right(&reply.json()) {
-            return reply.json();
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{path} never became right: {}", client.get(path).await.text())
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_push_shows_in_the_api_the_card_and_the_search_as_a_commit_of_the_web_does() {
@@ -34,9 +21,9 @@ async fn a_push_shows_in_the_api_the_card_and_the_search_as_a_commit_of_the_web_
     hosted.assert_sound();
     assert_git_agrees(&app).await;
     let found = |page: &Value| page["total"] == 1;
-    soon(&ana, "/api/metadata/search?field=license&value=mit", found).await;
-    soon(&ana, "/api/search/repositories?q=permafrost", found).await;
-    soon(&ana, "/api/files/search?q=more.csv", found).await;
+    until_answered(&ana, "/api/metadata/search?field=license&value=mit", found).await;
+    until_answered(&ana, "/api/search/repositories?q=permafrost", found).await;
+    until_answered(&ana, "/api/files/search?q=more.csv", found).await;
     let versions = ana.get("/api/ana/snow/commits?path=data/more.csv").await;
     assert!(versions.status.is_success(), "{}", versions.text());
     // A push that the hub has already changes nothing, and web commits go on from it.

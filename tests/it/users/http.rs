@@ -348,24 +348,24 @@ async fn one_address_makes_only_so_many_accounts_in_an_hour() {
 #[tokio::test]
 async fn a_session_ends_with_its_tokens_and_a_refresh_begins_it_anew() {
     let app = TestApp::with(&[
-        ("GEOML_HUB__AUTH__ACCESS_TOKEN_LIFETIME", "3s"),
-        ("GEOML_HUB__AUTH__REFRESH_TOKEN_LIFETIME", "6s"),
+        ("GEOML_HUB__AUTH__ACCESS_TOKEN_LIFETIME", "10s"),
+        ("GEOML_HUB__AUTH__REFRESH_TOKEN_LIFETIME", "20s"),
     ])
     .start()
     .await;
     app.user("ana").await;
     let grant = log_in(&app, "ana").await;
-    assert_eq!(grant["expires_in"], 3);
+    assert_eq!(grant["expires_in"], 10);
     let person = |grant: &Value| app.anonymous().with_token(grant["access_token"].as_str().unwrap());
     let refresh = |grant: &Value| {
         let body = json!({ "refresh_token": grant["refresh_token"] });
         app.anonymous().post("/api/auth/refresh", &body)
     };
-    tokio::time::sleep(Duration::from_millis(3_100)).await;
+    tokio::time::sleep(Duration::from_millis(10_100)).await;
     person(&grant).get("/api/auth/me").await.refused(401, "unauthorized");
     let renewed = refresh(&grant).await.ok();
     person(&renewed).get("/api/auth/me").await.ok();
-    tokio::time::sleep(Duration::from_millis(6_100)).await;
+    tokio::time::sleep(Duration::from_millis(20_100)).await;
     refresh(&renewed).await.refused(401, "unauthorized");
     person(&renewed).get("/api/auth/me").await.refused(401, "unauthorized");
     app.finish().await;

@@ -1,10 +1,10 @@
 use super::{Xet, create, fetched, noise};
-use crate::support::{Client, TestApp};
+use crate::support::{Client, TestApp, run_task};
 use geoml_hub::base::Sha256;
 use geoml_hub::blobs::xet::hash::XetHash;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const TASK: &str = "chunk-whole-files";
 
@@ -12,40 +12,6 @@ async fn chunking() -> TestApp {
     TestApp::with(&[("GEOML_HUB__STORAGE__CHUNK_WHOLE_FILES", "true")])
         .start()
         .await
-}
-
-/// Runs a task to its end.
-async fn run(app: &TestApp, name: &str) -> Value {
-    let admin = app.admin().await;
-    let start = Instant::now();
-    let mut before = None;
-    loop {
-        let tasks = admin.get("/api/admin/tasks").await.ok();
-        let task = tasks["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|task| task["name"] == name)
-            .unwrap();
-        if task["running_since"].is_null() {
-            match &before {
-                None => {
-                    admin
-                        .post(&format!("/api/admin/tasks/{name}/run"), &json!({}))
-                        .await
-                        .expect(202);
-                    before = Some(task["last"].clone());
-                }
-                Some(before) if *before != task["last"] => {
-                    assert_eq!(task["last"]["succeeded"], true, "{task}");
-                    return task["last"]["result"].clone();
-                }
-                Some(_) => {}
-            }
-        }
-        assert!(start.elapsed() < Duration::from_mins(2), "{name} does not end");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }
 
 /// What the tree tells of the Xet hash of a file.
@@ -111,7 +77,7 @@ async fn a_file_that_came_whole_is_read_by_chunk_and_its_next_version_takes_what
     ana.upload("ana/rain", "model.bin", first.clone()).await;
     assert_eq!(told(&ana, "ana/rain", "model.bin").await, None);
     assert_eq!(
-        run(&app, TASK).await,
+        run_task(&app.admin().await, TASK).await,
         "Cut 1 files (2.86 MiB) into chunks; 0 could not be cut."
     );
     assert_reads(&app, &ana, "ana/rain", "model.bin", &first).await;
@@ -129,19 +95,19 @@ async fn a_file_that_came_whole_is_read_by_chunk_and_its_next_version_takes_what
 
     let before = stored(&ana).await;
     ana.upload("ana/rain", "model.bin", second.clone()).await;
-    run(&app, TASK).await;
+    run_task(&app.admin().await, TASK).await;
     let after = stored(&ana).await;
     assert!(after - before < 300_000, "{before} {after}");
     assert_reads(&app, &ana, "ana/rain", "model.bin", &second).await;
     assert_eq!(
-        run(&app, TASK).await,
+        run_task(&app.admin().await, TASK).await,
         "Cut 0 files (0 B) into chunks; 0 could not be cut."
     );
 
     // The whole forms go when the chunks have been there for long enough.
     assert_eq!(files_in(&app.folder().join("blobs")), 2);
     tokio::time::sleep(Duration::from_millis(1_100)).await;
-    run(&app, "sweep").await;
+    run_task(&app.admin().await, "sweep").await;
     assert_eq!(files_in(&app.folder().join("blobs")), 0);
     assert_reads(&app, &ana, "ana/rain", "model.bin", &second).await;
     app.kill().await;
@@ -157,10 +123,10 @@ async fn without_the_setting_a_whole_file_stays_as_it_is() {
     create(&ana, "rain", "public").await;
     ana.upload("ana/rain", "model.bin", noise(2_000_000, 1)).await;
     assert_eq!(
-        run(&app, TASK).await,
+        run_task(&app.admin().await, TASK).await,
         "Cut 0 files (0 B) into chunks; 0 could not be cut."
     );
-    run(&app, "sweep").await;
+    run_task(&app.admin().await, "sweep").await;
     assert_eq!(told(&ana, "ana/rain", "model.bin").await, None);
     assert_eq!(files_in(&app.folder().join("blobs")), 1);
     app.finish().await;
@@ -174,13 +140,13 @@ async fn what_another_repository_has_neither_shows_in_a_whole_file_nor_hides_it(
     create(&ben, "snow", "private").await;
     let content = noise(2_000_000, 1).to_vec();
     ana.upload("ana/rain", "model.bin", content.clone()).await;
-    run(&app, TASK).await;
+    run_task(&app.admin().await, TASK).await;
     let file = told(&ana, "ana/rain", "model.bin").await.unwrap();
     ben.upload("ben/snow", "copy.bin", content.clone()).await;
     assert_eq!(told(&ben, "ben/snow", "copy.bin").await, None);
     let his = Xet::open(&app, &ben, "ben/snow", "write").await;
     his.reconstruction(file, None).await.expect(404);
-    run(&app, TASK).await;
+    run_task(&app.admin().await, TASK).await;
     assert_eq!(told(&ben, "ben/snow", "copy.bin").await, Some(file));
     assert_reads(&app, &ben, "ben/snow", "copy.bin", &content).await;
     let plan = his.reconstruction(file, None).await.ok();
@@ -207,7 +173,7 @@ async fn a_kill_in_the_middle_of_cutting_leaves_nothing_behind_and_the_next_run_
         let reply = ana.get("/ana/rain/resolve/main/model.bin").await.expect(200);
         assert!(reply.body == content, "after {delay} ms");
     }
-    run(&app, TASK).await;
+    run_task(&app.admin().await, TASK).await;
     assert_reads(&app, &ana, "ana/rain", "model.bin", &content).await;
     app.finish().await;
 }
@@ -226,13 +192,13 @@ async fn a_damaged_file_holds_up_no_other_and_is_not_read_again_and_again() {
     std::fs::write(&path, &damaged).unwrap();
     app.expect_log("large content could not be cut into chunks");
     assert_eq!(
-        run(&app, TASK).await,
+        run_task(&app.admin().await, TASK).await,
         "Cut 1 files (1.91 MiB) into chunks; 1 could not be cut."
     );
     assert_reads(&app, &ana, "ana/rain", "second.bin", &second).await;
     assert_eq!(told(&ana, "ana/rain", "first.bin").await, None);
     assert_eq!(
-        run(&app, TASK).await,
+        run_task(&app.admin().await, TASK).await,
         "Cut 0 files (0 B) into chunks; 0 could not be cut."
     );
     std::fs::write(&path, &first).unwrap();

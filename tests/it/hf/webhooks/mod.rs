@@ -4,7 +4,7 @@ mod deliveries;
 mod managing;
 
 use super::create;
-use crate::support::{Client, TestApp};
+use crate::support::{Client, TestApp, eventually};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -83,24 +83,20 @@ impl Receiver {
 
     /// Waits until so many requests have come.
     async fn wait_for(&self, count: usize) {
-        for _ in 0..1_000 {
-            if self.got.lock().unwrap().len() >= count {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("{count} requests were to come, and there are {:?}", self.events());
+        eventually(async || match self.events() {
+            events if events.len() >= count => Ok(()),
+            events => Err(format!("{count} requests were to come, and there are {events:?}")),
+        })
+        .await;
     }
 
     /// Waits until it was told this, whatever else it is told.
     async fn hears(&self, event: &str) {
-        for _ in 0..1_000 {
-            if self.events().iter().any(|told| told == event) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("{event} was to be told, and there are {:?}", self.events());
+        eventually(async || match self.events() {
+            events if events.iter().any(|told| told == event) => Ok(()),
+            events => Err(format!("{event} was to be told, and there are {events:?}")),
+        })
+        .await;
     }
 }
 
