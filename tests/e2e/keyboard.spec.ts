@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { folderOf, writeRandom } from './support/files';
 import { PASSWORD } from './support/hub';
 import { choose, tabTo } from './support/keyboard';
-import { arrive, expect, settled, test } from './support/test';
+import { arrive, expect, settled, slowLine, test } from './support/test';
 
 test('signing up, creating, starring and signing out work by keyboard alone', async ({ hub, page }) => {
 	await arrive(page);
@@ -261,10 +261,7 @@ test('an upload is paused, continued and cancelled by keyboard alone', async ({ 
 	const folder = folderOf('soundings', {});
 	await writeRandom(join(folder, 'soundings.bin'), 40);
 	// A line as slow as that of a ship, so that there is something to pause.
-	const line = await page.context().newCDPSession(page);
-	const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 2_000_000 };
-	await line.send('Network.enable');
-	await line.send('Network.emulateNetworkConditions', slow);
+	await slowLine(page, 2_000_000);
 	await arrive(page, { session });
 	await page.goto(`${hub.address}/datasets/ana/notes/upload/main`);
 	await settled(page);

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { folderOf, sha256Of, writeRandom } from './support/files';
 import { PASSWORD } from './support/hub';
-import { arrive, expect, settled, test } from './support/test';
+import { arrive, expect, settled, slowLine, test } from './support/test';
 
 const CARD = `---
 title: 华东短临降水预测 Nowcasting
@@ -51,6 +51,7 @@ test('a person registers, creates, uploads through a restart, reads, finds, down
 		await page.locator('input[type="file"][webkitdirectory]').setInputFiles(folder);
 		await expect(page.getByLabel('Path in the repository of weights.safetensors')).toHaveValue('weights.safetensors');
 		await page.getByLabel('Commit message').fill('Add the first weights');
+		const endSlowness = await slowLine(page, 40_000_000);
 		await page.getByRole('button', { name: 'Upload and commit' }).click();
 		const bar = page.getByRole('progressbar').first();
 		const progress = async () => Number(await bar.getAttribute('aria-valuenow'));
@@ -58,6 +59,7 @@ test('a person registers, creates, uploads through a restart, reads, finds, down
 		await hub.stop('SIGKILL');
 		await expect(page.getByText('Waiting for the hub').first()).toBeVisible();
 		expect(await progress()).toBeLessThan(100);
+		await endSlowness();
 		await hub.start();
 		await expect(page.getByText('Committed', { exact: true }).first()).toBeVisible({ timeout: 180_000 });
 		const { items } = await hub.call('GET', '/api/lin-wei/rain-nowcast/commits');
@@ -129,6 +131,7 @@ test('an upload goes on after the page was reloaded, and only what is missing is
 	await arrive(page, { session });
 	await page.goto(`${hub.address}/ana/big/upload/main`);
 	await page.locator('input[type="file"][webkitdirectory]').setInputFiles(folder);
+	const endSlowness = await slowLine(page, 20_000_000);
 	await page.getByRole('button', { name: 'Upload and commit' }).click();
 	const bar = page.getByRole('progressbar').first();
 	await expect
@@ -137,6 +140,7 @@ test('an upload goes on after the page was reloaded, and only what is missing is
 	page.on('dialog', (dialog) => void dialog.accept());
 	let sent = 0;
 	await page.reload();
+	await endSlowness();
 	await expect(page.getByText('Unfinished uploads')).toBeVisible();
 	page.on('request', (request) => {
 		if (request.url().includes('/chunk/')) sent += Number(request.headers()['content-length'] ?? 0);

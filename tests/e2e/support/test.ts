@@ -77,3 +77,18 @@ export async function settled(page: Page): Promise<void> {
 	await expect(page.getByRole('main')).toBeVisible();
 	await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
 }
+
+/**
+ * Lets a page send no more than so many bytes in a second, so that there is a middle to act in, however fast or busy the machine
+ * is. Answers what ends it.
+ */
+export async function slowLine(page: Page, bytesPerSecond: number): Promise<() => Promise<void>> {
+	const line = await page.context().newCDPSession(page);
+	const limit = (uploadThroughput: number) =>
+		line.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput });
+	await line.send('Network.enable');
+	await limit(bytesPerSecond);
+	return async () => {
+		await limit(-1);
+	};
+}
