@@ -18,7 +18,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use support::{
     Client, GitServer, HISTORIES, History, Hub, HubAccount, PeakMemory, cpu_seconds, kept_histories, median,
-    print_machine, print_ratio_of_times, run, work_folder,
+    memory_kib, print_machine, print_ratio_of_times, run, work_folder,
 };
 
 const ROUNDS: usize = 3;
@@ -26,6 +26,8 @@ const ROUNDS: usize = 3;
 const COMMITS_OF_MANY_ROUNDS: usize = 10_000;
 const REFERENCES: usize = 5_000;
 const SETTLE_STEP: Duration = Duration::from_millis(100);
+/// Memory that was freed goes back to the system in steps, which follow each other sooner than this.
+const GIVING_BACK: Duration = Duration::from_secs(3);
 /// Processor seconds of a step in which nothing happens: two ticks of the kernel's clock.
 const QUIET: f64 = 0.025;
 /// At most 1.1 times the peer's time to clone and fetch.
@@ -115,12 +117,15 @@ impl Bench {
             let (ours, theirs) = self.targets(&format!("{}-{round}", history.name))?;
             let (hub, peer) = (self.hub.process(), self.peer.process());
             let everything = "+refs/heads/*:refs/heads/*";
+            self.settle();
+            println!("hub at rest: {} MiB", memory_kib(hub, "RssAnon") >> 10);
             push.hub
                 .measure(hub, || self.git(origin, &["push", "-q", &ours, everything]))?;
             self.settle();
             push.peer
                 .measure(peer, || self.git(origin, &["push", "-q", &theirs, everything]))?;
             for (figures, process, url) in [(&mut clone.hub, hub, &ours), (&mut clone.peer, peer, &theirs)] {
+                self.settle();
                 let target = self.folder.join("clone");
                 let path = target.display().to_string();
                 figures.measure(process, || {
@@ -131,6 +136,7 @@ impl Bench {
             for (figures, process, url) in [(&mut fetch.hub, hub, &ours), (&mut fetch.peer, peer, &theirs)] {
                 let target = self.folder.join("old");
                 run(Command::new("cp").arg("-a").arg(&old).arg(&target))?;
+                self.settle();
                 figures.measure(process, || self.git(&target, &["fetch", "-q", url, "main"]))?;
                 std::fs::remove_dir_all(target)?;
             }
@@ -253,13 +259,15 @@ impl Bench {
     fn send_to_both(&mut self, both: &mut Both, name: &str, body: &[u8], reference: &str) -> anyhow::Result<()> {
         let (ours, theirs) = self.targets(name)?;
         let (hub, peer) = (self.hub.process(), self.peer.process());
+        self.settle();
+        self.account.reconnect(&self.hub)?;
         send(&mut both.hub, hub, (&mut self.account.client, &ours), body, reference)?;
         self.settle();
         let mut client = Client::connect(self.peer.port())?;
         send(&mut both.peer, peer, (&mut client, &theirs), body, reference)
     }
 
-    /// Waits until the hub has done what it does after an answer.
+    /// Waits until the hub has done what it does after an answer, and has given back the memory that it took.
     fn settle(&self) {
         let process = [self.hub.process()];
         let mut quiet = 0;
@@ -271,6 +279,12 @@ impl Bench {
             } else {
                 0
             };
+        }
+        let held = || memory_kib(self.hub.process(), "RssAnon");
+        let mut before = u64::MAX;
+        while held() < before {
+            before = held();
+            std::thread::sleep(GIVING_BACK);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The objects of a pack while it arrives, on a thread of their own: they are named and checked as they come, and deltas are
 //! worked out at once when their base has just passed. What is left waits for the second pass.
 
+use super::base::Base;
 use super::delta;
 use super::deltas::CHAIN_MAX;
 use super::found::Found;
@@ -8,11 +9,8 @@ use super::packed::Packed;
 use super::{ReceiveError, ReceiveLimits};
 use crate::git::ObjectId;
 use crate::git::generations::Generations;
-use crate::git::pack::object_id;
-use crate::git::tree_layout::KeptLayout;
-use gix::objs::Kind;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, OnceLock};
 use std::thread::{Scope, ScopedJoinHandle};
 
 /// Files and deltas up to this size are handed over whole, and objects up to it kept as bases.
@@ -139,7 +137,7 @@ impl Objects {
         let Arrived { packed, content } = arrived;
         let (mut object, mut beside) = (None, None);
         match (packed.kind(), packed.base_offset(), content) {
-            (Some(kind), _, Some(content)) => object = Some(Base::new(kind, content, 0, packed.size)),
+            (Some(kind), _, Some(content)) => object = Some(Base::new(kind, content, 0, packed.size).shared()),
             (None, Some(base), Some(instructions)) if self.is_within_bounds(&packed) => {
                 beside = self.bases.get(base).cloned();
                 if let Some(base) = &beside {
@@ -177,7 +175,7 @@ impl Objects {
         }
         let content = delta::apply(&base.content, instructions)?;
         self.worked_bytes += packed.size;
-        Ok(Some(Base::new(base.kind, content, depth, cost)))
+        Ok(Some(Base::new(base.kind, content, depth, cost).shared()))
     }
 
     /// Names and checks what is worked out.
@@ -228,10 +226,10 @@ impl Objects {
 fn names(made: &[Made], bytes: usize) -> Result<Vec<Option<ObjectId>>, ReceiveError> {
     let name = |made: &Made| {
         let object = made.object.as_deref();
-        object.map(|object| object_id(object.kind, &object.content)).transpose()
+        object.map(Base::name).transpose()
     };
     if bytes < SHARED_FROM_BYTES {
-        return Ok(made.iter().map(name).collect::<Result<_, _>>()?);
+        return made.iter().map(name).collect();
     }
     let mut first = 0;
     let mut half = 0;
@@ -251,43 +249,4 @@ fn names(made: &[Made], bytes: usize) -> Result<Vec<Option<ObjectId>>, ReceiveEr
         }
         Ok(names)
     })
-}
-
-/// An object that deltas may be made from.
-struct Base {
-    /// Known before any object that was made from this one is named.
-    id: OnceLock<ObjectId>,
-    kind: Kind,
-    content: Vec<u8>,
-    /// Deltas below it.
-    depth: usize,
-    /// Bytes that were made along the chain up to it.
-    cost: u64,
-    layout: KeptLayout,
-}
-
-impl Base {
-    fn new(kind: Kind, content: Vec<u8>, depth: usize, cost: u64) -> Arc<Self> {
-        Arc::new(Self {
-            id: OnceLock::new(),
-            kind,
-            content,
-            depth,
-            cost,
-            layout: KeptLayout::default(),
-        })
-    }
-
-    fn note(&self, found: &mut Found, id: ObjectId, beside: Option<&Self>) -> Result<(), ReceiveError> {
-        // Nobody named it before.
-        let _ = self.id.set(id);
-        match beside.and_then(|old| Some((*old.id.get()?, old))) {
-            Some((old_id, old)) => found.note_beside(
-                (id, self.kind),
-                (&self.layout, &self.content),
-                (old_id, &old.layout, &old.content),
-            ),
-            None => found.note(id, self.kind, Some(&self.content)),
-        }
-    }
 }

@@ -1,21 +1,22 @@
-//! The second pass over a pack: deltas that the first one left are worked out from their bases, depth first, each once. What
-//! was worked out already is made again where others need it, and only there.
+//! The second pass over a pack: deltas that the first one left are worked out from their bases, depth first, each once, and
+//! named and checked beside that (`naming`). What was worked out already is made again where others need it, and only there.
 //!
 //! Only the objects between a base and the delta at hand are held. When they take more than their budget, those nearest to
 //! the base are let go and made again when they are needed; the work that this may take is bounded too.
 
+use super::base::Base;
 use super::delta;
-use super::found::Found;
+use super::naming::Naming;
 use super::object_check::STRUCTURE_MAX_BYTES;
 use super::packed::Packed;
 use super::{ReceiveError, ReceiveLimits};
 use crate::git::ObjectId;
-use crate::git::pack::object_id;
-use crate::git::tree_layout::KeptLayout;
 use foldhash::HashMap;
 use gix::objs::Kind;
 use gix::odb::pack::data;
+use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Content that is held at once, beside the two objects at hand.
 const HELD_MAX_BYTES: u64 = 256 << 20;
@@ -23,9 +24,9 @@ const HELD_MAX_BYTES: u64 = 256 << 20;
 pub(super) const CHAIN_MAX: usize = 4_095;
 
 /// A pack whose entries are known and whose deltas are to be worked out.
-pub(super) struct Deltas<'a> {
+pub(super) struct Deltas<'a, 'scope> {
     objects: &'a mut Vec<Packed>,
-    found: &'a mut Found,
+    naming: Naming<'scope>,
     file: data::File<gix::odb::pack::MMap>,
     inflate: gix::zlib::Inflate,
     limits: ReceiveLimits,
@@ -38,22 +39,47 @@ pub(super) struct Deltas<'a> {
 /// An object on the way from a base to the delta at hand.
 struct Step {
     object: u32,
-    content: Option<Vec<u8>>,
+    /// None while it is let go.
+    base: Option<Arc<Base>>,
     /// Whether its content cannot be made again, as it is not in the file.
     pinned: bool,
     kind: Kind,
-    layout: KeptLayout,
     children: Vec<u32>,
     /// Bytes that were made along the chain up to here.
     cost: u64,
 }
 
-impl<'a> Deltas<'a> {
+impl Step {
+    fn new(object: u32, base: Base, children: Vec<u32>, pinned: bool) -> Self {
+        Self {
+            object,
+            kind: base.kind,
+            cost: base.cost,
+            base: Some(base.shared()),
+            pinned,
+            children,
+        }
+    }
+
+    /// Bytes that it holds.
+    fn bytes(&self) -> u64 {
+        self.base.as_ref().map_or(0, |base| base.content.len() as u64)
+    }
+
+    /// Lets go of its content; answers how many bytes went.
+    fn let_go(&mut self) -> u64 {
+        let bytes = self.bytes();
+        self.base = None;
+        bytes
+    }
+}
+
+impl<'a, 'scope> Deltas<'a, 'scope> {
     /// Opens the pack file, which is complete.
     pub(super) fn new(
         path: &Path,
         objects: &'a mut Vec<Packed>,
-        found: &'a mut Found,
+        naming: Naming<'scope>,
         limits: ReceiveLimits,
     ) -> Result<Self, ReceiveError> {
         let file = data::File::at(path, gix::hash::Kind::Sha1).map_err(|error| ReceiveError::Git(error.into()))?;
@@ -68,7 +94,7 @@ impl<'a> Deltas<'a> {
         let work_left = ReceiveLimits::work_bytes(file.data_len() as u64);
         Ok(Self {
             objects,
-            found,
+            naming,
             file,
             inflate: gix::zlib::Inflate::default(),
             limits,
@@ -86,11 +112,13 @@ impl<'a> Deltas<'a> {
                 continue;
             };
             let too_large = object.size > self.limits.object_bytes;
-            let children = self.children_of(object.offset, id);
+            let children = self.children_of(object.offset, Some(id));
             if !children.is_empty() && !too_large {
                 let place = u32::try_from(place).unwrap_or(u32::MAX);
                 let content = self.inflate(place)?;
-                self.descend(place, kind, content, children, false)?;
+                let cost = content.len() as u64;
+                let base = Base::new(kind, content, 0, cost).named(id);
+                self.descend(Step::new(place, base, children, false))?;
             }
         }
         Ok(())
@@ -118,7 +146,9 @@ impl<'a> Deltas<'a> {
     ) -> Result<(), ReceiveError> {
         let children = self.by_name.remove(&id).unwrap_or_default();
         let place = u32::try_from(place).map_err(|_| ReceiveError::pack("it has too many objects"))?;
-        self.descend(place, kind, content, children, true)
+        let cost = content.len() as u64;
+        let base = Base::new(kind, content, 0, cost).named(id);
+        self.descend(Step::new(place, base, children, true))
     }
 
     /// Notes an object that completes the pack; answers its place.
@@ -127,114 +157,106 @@ impl<'a> Deltas<'a> {
         self.objects.len() - 1
     }
 
-    fn children_of(&mut self, offset: u64, id: ObjectId) -> Vec<u32> {
+    /// Waits until all that was made is named and checked, and notes the names.
+    pub(super) fn end(self) -> Result<(), ReceiveError> {
+        for (place, id) in self.naming.end()? {
+            self.objects[place as usize].set_id(id);
+        }
+        Ok(())
+    }
+
+    fn children_of(&mut self, offset: u64, id: Option<ObjectId>) -> Vec<u32> {
         let first = self.by_offset.partition_point(|(base, _)| *base < offset);
         let mut children: Vec<u32> = self.by_offset[first..]
             .iter()
             .take_while(|(base, _)| *base == offset)
             .map(|(_, place)| *place)
             .collect();
-        if !self.by_name.is_empty() {
-            children.extend(self.by_name.remove(&id).unwrap_or_default());
-        }
+        children.extend(id.and_then(|id| self.by_name.remove(&id)).unwrap_or_default());
         children
     }
 
-    fn descend(
-        &mut self,
-        base: u32,
-        kind: Kind,
-        content: Vec<u8>,
-        children: Vec<u32>,
-        pinned: bool,
-    ) -> Result<(), ReceiveError> {
-        let mut held = content.len() as u64;
-        let mut path = vec![Step {
-            object: base,
-            cost: held,
-            content: Some(content),
-            pinned,
-            kind,
-            layout: KeptLayout::default(),
-            children,
-        }];
+    fn descend(&mut self, root: Step) -> Result<(), ReceiveError> {
+        let mut held = root.bytes();
+        let mut path = vec![root];
         while let Some(step) = path.last_mut() {
             let Some(child) = step.children.pop() else {
-                held -= path
-                    .pop()
-                    .and_then(|step| step.content)
-                    .map_or(0, |content| content.len() as u64);
+                held -= step.let_go();
+                path.pop();
                 continue;
             };
+            let size = self.objects[child as usize].size;
             // A delta that makes too large a file is reported by its name later; nothing is made of it.
-            if self.objects[child as usize].size > self.limits.object_bytes {
+            if size > self.limits.object_bytes {
                 continue;
             }
-            let (kind, cost) = (step.kind, step.cost + self.objects[child as usize].size);
+            let cost = step.cost + size;
             if path.len() > CHAIN_MAX || cost > self.limits.chain_bytes() {
                 return Err(ReceiveError::TooManyObjects("a chain of deltas is too long".to_owned()));
             }
             held += self.make_again(&mut path)?;
             let top = path.len() - 1;
-            let layout = KeptLayout::default();
-            let (id, content) = self.work_out(child, &path[top], &layout)?;
-            let children = self.children_of(self.objects[child as usize].offset, id);
+            let next = self.work_out(child, &path[top])?;
             // The last child of a base does not need it any more: lines of deltas hold two objects at a time.
             if path[top].children.is_empty() && !path[top].pinned {
-                held -= path[top].content.take().map_or(0, |content| content.len() as u64);
+                held -= path[top].let_go();
             }
-            if !children.is_empty() {
-                held += content.len() as u64;
-                path.push(Step {
-                    object: child,
-                    content: Some(content),
-                    pinned: false,
-                    kind,
-                    layout,
-                    children,
-                    cost,
-                });
+            if !next.children.is_empty() {
+                held += next.bytes();
+                path.push(next);
                 held -= let_go(&mut path, held);
             }
         }
         Ok(())
     }
 
-    /// Makes, names and checks the object of a delta.
-    fn work_out(&mut self, child: u32, base: &Step, layout: &KeptLayout) -> Result<(ObjectId, Vec<u8>), ReceiveError> {
-        let (kind, old) = (base.kind, base.content.as_deref().unwrap_or_default());
+    /// Makes the object of a delta and hands it over to be named and checked; answers it with what can be made from it.
+    fn work_out(&mut self, child: u32, step: &Step) -> Result<Step, ReceiveError> {
+        let base = step.base.as_ref();
+        let base = base.ok_or_else(|| ReceiveError::pack("a delta has no base"))?;
         let object = &self.objects[child as usize];
-        let content = Self::made(&self.file, &mut self.inflate, &mut self.work_left, object, old)?;
-        if kind != Kind::Blob && content.len() as u64 > STRUCTURE_MAX_BYTES {
-            return Err(ReceiveError::TooManyObjects(format!(
-                "one {kind} has {} bytes",
-                content.len()
-            )));
+        let content = Self::made(
+            &self.file,
+            &mut self.inflate,
+            &mut self.work_left,
+            object,
+            &base.content,
+        )?;
+        if step.kind != Kind::Blob && content.len() as u64 > STRUCTURE_MAX_BYTES {
+            let (kind, bytes) = (step.kind, content.len());
+            return Err(ReceiveError::TooManyObjects(format!("one {kind} has {bytes} bytes")));
         }
-        if let Some(id) = object.id() {
-            return Ok((id, content));
-        }
-        let id = object_id(kind, &content)?;
-        // What the repository has proves nothing of what it names, so all of that is noted.
-        match self.objects[base.object as usize].id().filter(|_| !base.pinned) {
-            Some(old_id) => {
-                let beside = (old_id, &base.layout, old);
-                self.found.note_beside((id, kind), (layout, &content), beside)?;
+        let made = Base::new(step.kind, content, base.depth + 1, step.cost + object.size);
+        let (offset, known) = (object.offset, object.id());
+        let id = match known {
+            // Deltas against named objects are found by their names.
+            None if !self.by_name.is_empty() => Some(made.name()?),
+            known => known,
+        };
+        let made = match id {
+            Some(id) => made.named(id),
+            None => made,
+        };
+        let next = Step::new(child, made, self.children_of(offset, id), false);
+        if let (None, Some(made)) = (known, &next.base) {
+            // What the repository has proves nothing of what it names, so all of that is noted.
+            let beside = (!step.pinned).then(|| Arc::clone(base));
+            if !self.naming.put(child, Arc::clone(made), beside) {
+                return Err(ReceiveError::own(ErrorKind::BrokenPipe.into()));
             }
-            None => self.found.note(id, kind, Some(&content))?,
         }
-        self.objects[child as usize].set_id(id);
-        Ok((id, content))
+        Ok(next)
     }
 
     /// Makes the content of the last step again if it was let go; answers the bytes that are held in addition.
     fn make_again(&mut self, path: &mut [Step]) -> Result<u64, ReceiveError> {
         let top = path.len() - 1;
-        if path[top].content.is_some() {
+        if path[top].base.is_some() {
             return Ok(0);
         }
-        let (mut place, mut content) = match path.iter().rposition(|step| step.content.is_some()) {
-            Some(place) => (place, path[place].content.clone().unwrap_or_default()),
+        let held = path.iter().rposition(|step| step.base.is_some());
+        let (mut place, mut content) = match held.and_then(|place| Some((place, path[place].base.as_ref()?))) {
+            Some((place, base)) => (place, base.content.clone()),
             None => (0, self.inflate(path[0].object)?),
         };
         while place < top {
@@ -242,9 +264,10 @@ impl<'a> Deltas<'a> {
             let object = &self.objects[path[place].object as usize];
             content = Self::made(&self.file, &mut self.inflate, &mut self.work_left, object, &content)?;
         }
-        let bytes = content.len() as u64;
-        path[top].content = Some(content);
-        Ok(bytes)
+        let base = Base::new(path[top].kind, content, top, path[top].cost);
+        let id = base.name()?;
+        path[top].base = Some(base.named(id).shared());
+        Ok(path[top].bytes())
     }
 
     fn made(
@@ -294,7 +317,7 @@ fn let_go(path: &mut [Step], held: u64) -> u64 {
         if held - gone <= HELD_MAX_BYTES {
             break;
         }
-        gone += step.content.take().map_or(0, |content| content.len() as u64);
+        gone += step.let_go();
     }
     gone
 }

@@ -4,6 +4,7 @@ use super::connectivity::Connectivity;
 use super::deltas::Deltas;
 use super::found::Found;
 use super::large_files;
+use super::naming::Naming;
 use super::pack_stream;
 use super::packed::{Extent, Form, Packed};
 use super::{FoundPointer, ReceiveError};
@@ -273,7 +274,7 @@ impl Drop for Incoming {
 }
 
 /// A base that a thin pack leaves out, to be written behind its entries.
-struct Base {
+struct AddedBase {
     header: Header,
     size: u64,
     compressed: Vec<u8>,
@@ -287,8 +288,23 @@ fn resolve(
     limits: ReceiveLimits,
     repository: &Repository,
     length: u64,
-) -> Result<Vec<Base>, ReceiveError> {
-    let mut deltas = Deltas::new(path, objects, found, limits)?;
+) -> Result<Vec<AddedBase>, ReceiveError> {
+    std::thread::scope(move |scope| {
+        let naming = Naming::begin(scope, found)?;
+        let mut deltas = Deltas::new(path, objects, naming, limits)?;
+        let bases = resolve_all(&mut deltas, limits, repository, length);
+        // What is wrong with an object comes before what is wrong behind it.
+        deltas.end()?;
+        bases
+    })
+}
+
+fn resolve_all(
+    deltas: &mut Deltas<'_, '_>,
+    limits: ReceiveLimits,
+    repository: &Repository,
+    length: u64,
+) -> Result<Vec<AddedBase>, ReceiveError> {
     deltas.resolve()?;
     let (mut bases, mut end) = (Vec::new(), length);
     for id in deltas.missing_bases() {
@@ -306,7 +322,7 @@ fn resolve(
             ));
         }
         let size = content.len() as u64;
-        let base = Base {
+        let base = AddedBase {
             header: header_of(kind),
             size,
             compressed: deflated(&content)?,
@@ -344,7 +360,7 @@ fn deflated(content: &[u8]) -> Result<Vec<u8>, ReceiveError> {
 }
 
 /// Writes the bases behind the entries, with the new number of objects and the new checksum, which is answered.
-fn complete(path: &Path, length: u64, count: usize, bases: &[Base]) -> Result<[u8; 20], ReceiveError> {
+fn complete(path: &Path, length: u64, count: usize, bases: &[AddedBase]) -> Result<[u8; 20], ReceiveError> {
     let mut file = File::options()
         .read(true)
         .write(true)

@@ -14,6 +14,7 @@
 //! Deliberately absent: signed pushes, push options, SHA-256 repositories.
 
 mod arriving;
+mod base;
 mod commands;
 mod connectivity;
 pub(in crate::git) mod delta;
@@ -24,6 +25,7 @@ mod found;
 mod idents;
 mod incoming;
 mod large_files;
+mod naming;
 mod object_check;
 mod pack_file;
 mod pack_stream;

@@ -67,13 +67,9 @@ pub(super) fn changed(
 
 fn entry(rest: &[u8]) -> Result<(u32, &BStr, ObjectId, &[u8]), String> {
     let broken = || "it is not a folder that git can read".to_owned();
-    let (mode, rest) = rest.split_once_str(" ").ok_or_else(broken)?;
-    let (name, rest) = rest.split_once_str("\0").ok_or_else(broken)?;
-    if rest.len() < 20 {
-        return Err(broken());
-    }
-    let (id, rest) = rest.split_at(20);
-    let id = id.try_into().map_err(|_| broken())?;
+    let (mode, rest) = split_at_byte(rest, b' ').ok_or_else(broken)?;
+    let (name, rest) = split_at_byte(rest, 0).ok_or_else(broken)?;
+    let (id, rest) = rest.split_first_chunk().ok_or_else(broken)?;
     if mode.starts_with(b"0") {
         return Err(format!("the mode of its entry '{}' begins with a zero", name.as_bstr()));
     }
@@ -91,7 +87,13 @@ fn entry(rest: &[u8]) -> Result<(u32, &BStr, ObjectId, &[u8]), String> {
             ));
         }
     };
-    Ok((known, name.as_bstr(), ObjectId::from_bytes(id), rest))
+    Ok((known, name.as_bstr(), ObjectId::from_bytes(*id), rest))
+}
+
+/// What stands before and behind the first such byte. Folders have millions of entries: this needs no searcher to be made.
+fn split_at_byte(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+    let place = text.find_byte(byte)?;
+    Some((&text[..place], &text[place + 1..]))
 }
 
 fn check_name(name: &BStr, mode: u32) -> Result<(), String> {
@@ -108,12 +110,8 @@ fn check_name(name: &BStr, mode: u32) -> Result<(), String> {
     let allowed = |name: &BStr| gix::validate::path::component(name, mode, options).map(drop);
     allowed(name).map_err(|error| format!("its entry '{name}' has a name that git refuses: {error}"))?;
     // On Windows the parts behind a backslash are names too.
-    for part in name
-        .split_str("\\")
-        .skip(1)
-        .map(ByteSlice::as_bstr)
-        .filter(|part| !part.is_empty())
-    {
+    let parts = name.split(|byte| *byte == b'\\').skip(1).map(ByteSlice::as_bstr);
+    for part in parts.filter(|part| !part.is_empty()) {
         if let Err(component::Error::DotGitDir) = gix::validate::path::component(part, mode, options) {
             return Err(format!("its entry '{name}' leads to a folder of git on Windows"));
         }
