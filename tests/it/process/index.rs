@@ -13,10 +13,10 @@ async fn until_found(client: &Client, words: &str, repository: &str) {
                 .iter()
                 .any(|item| item["full_name"] == repository)
         };
-        match answer.status == 200 && names(&answer.json()["items"]) {
-            true => Ok(()),
-            false => Err(format!("{words} does not find {repository}: {}", answer.text())),
-        }
+        let found = answer.status == 200 && names(&answer.json()["items"]);
+        found
+            .then_some(())
+            .ok_or_else(|| format!("{words} does not find {repository}: {}", answer.text()))
     })
     .await;
 }

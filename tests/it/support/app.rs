@@ -228,9 +228,10 @@ impl TestApp {
 
     /// Waits for a line of the log.
     pub async fn wait_for_log(&self, text: &str) {
-        eventually(async || match self.log().iter().any(|line| line.contains(text)) {
-            true => Ok(()),
-            false => Err(format!("the log does not say {text:?}:\n{}", self.log_text())),
+        eventually(async || {
+            let said = self.log().iter().any(|line| line.contains(text));
+            said.then_some(())
+                .ok_or_else(|| format!("the log does not say {text:?}:\n{}", self.log_text()))
         })
         .await;
     }
