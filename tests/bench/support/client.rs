@@ -108,7 +108,8 @@ impl Client {
     fn body(&mut self, head: &Head) -> anyhow::Result<Vec<u8>> {
         let mut body = vec![0; usize::try_from(head.length.unwrap_or(0))?];
         self.stream.read_exact(&mut body)?;
-        while head.in_chunks {
+        let mut more = head.in_chunks;
+        while more {
             let mut line = String::new();
             self.stream.read_line(&mut line)?;
             let size = usize::from_str_radix(line.trim_end(), 16).with_context(|| format!("not a chunk: {line:?}"))?;
@@ -117,9 +118,7 @@ impl Client {
             body.resize(start + size + 2, 0);
             self.stream.read_exact(&mut body[start..])?;
             body.truncate(start + size);
-            if size == 0 {
-                break;
-            }
+            more = size > 0;
         }
         Ok(body)
     }
