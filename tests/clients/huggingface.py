@@ -1,6 +1,6 @@
 """Runs an unmodified huggingface_hub against the real binary: everything that a notebook does with a model and a dataset.
 
-    target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface.py --binary target/release/geoml-hub
+    target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface.py --binary target/debug/geoml-hub
 
 Large files go by git LFS, which is the way of clients before Xet, and of newer ones that are told to leave it.
 """

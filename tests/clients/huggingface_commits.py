@@ -1,6 +1,6 @@
 """Commits of 100,000 steps against the real binary, as Hugging Face clients send them: files, large files, deletions.
 
-    python3 tests/clients/huggingface_commits.py --binary target/release/geoml-hub [--steps 100000]
+    python3 tests/clients/huggingface_commits.py --binary target/debug/geoml-hub [--steps 100000]
 
 Prints for each how long it took and how much memory of its own the hub held at the most above what it held before. The body is
 made while it is sent. Needs git.

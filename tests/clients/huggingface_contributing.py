@@ -1,7 +1,7 @@
 """Runs an unmodified huggingface_hub against the real binary: somebody who may only read proposes large files in pull
 requests, and the owner merges them. By the Xet protocol where the client knows it, or by git LFS with `--lfs`.
 
-    target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface_contributing.py --binary target/release/geoml-hub
+    target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface_contributing.py --binary target/debug/geoml-hub
 """
 
 import argparse

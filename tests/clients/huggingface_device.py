@@ -1,7 +1,7 @@
 """Runs an unmodified huggingface_hub against the real binary: signing in without a browser, with the command line
 and with the library, while somebody says yes or no elsewhere.
 
-    target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface_device.py --binary target/release/geoml-hub
+    target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface_device.py --binary target/debug/geoml-hub
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Runs an unmodified huggingface_hub against the real binary: what the hub tells of a model by its files, and lists by it.
 
-    target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface_facts.py --binary target/release/geoml-hub
+    target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface_facts.py --binary target/debug/geoml-hub
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Runs an unmodified huggingface_hub against the real binary: histories squashed, large files listed, deleted and copied,
 repositories duplicated, people and storage. With Xet, as a copy between repositories asks for it.
 
-    target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface_routes.py --binary target/release/geoml-hub
+    target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface_routes.py --binary target/debug/geoml-hub
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Runs an unmodified huggingface_hub against the real binary: access to gated repositories, likes,
 collections and organizations.
 
-    target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface_social.py --binary target/release/geoml-hub
+    target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface_social.py --binary target/debug/geoml-hub
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Runs an unmodified huggingface_hub against the real binary: webhooks, from making one to what arrives.
 
-    target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface_webhooks.py --binary target/release/geoml-hub
+    target/test-tools/huggingface-2.4.0/bin/python tests/clients/huggingface_webhooks.py --binary target/debug/geoml-hub
 """
 
 import argparse

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The main job of a program, over HTTP, against the release binary: register, take a token, create a repository, upload
+"""The main job of a program, over HTTP, against the real binary: register, take a token, create a repository, upload
 2,000 files as one commit and a model of several gigabytes in chunks across a restart of the hub, find it by a Chinese and
 an English query, download it whole and in part, and compare every digest. The memory of the hub is watched throughout.
 
@@ -19,7 +19,7 @@ import threading
 import time
 import urllib.parse
 
-BINARY = os.environ.get("GEOML_BINARY", "target/release/geoml-hub")
+BINARY = os.environ.get("GEOML_BINARY", "target/debug/geoml-hub")
 MODEL_BYTES = int(os.environ.get("GEOML_MODEL_MIB", "5120")) << 20
 CHUNK_BYTES = 16 << 20
 MEMORY_ALLOWED = 64 << 20
@@ -54,7 +54,7 @@ class Hub:
         self.process.send_signal(how)
         self.process.wait(timeout=60)
 
-    def memory(self, field="VmRSS"):
+    def memory(self, field="RssAnon"):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as lines:
             for line in lines:
                 if line.startswith(field + ":"):
@@ -83,7 +83,7 @@ class Hub:
 
 
 class Watch(threading.Thread):
-    """Samples the resident memory of the hub until told to stop."""
+    """Samples the memory of the hub until told to stop: what it holds itself, without the pages of files that it maps."""
 
     def __init__(self, hub):
         super().__init__(daemon=True)

@@ -1,6 +1,6 @@
 """Runs the commands of the README's section "Use it from a program" as they are written, against the real binary.
 
-    python3 tests/clients/readme.py --binary target/release/geoml-hub
+    python3 tests/clients/readme.py --binary target/debug/geoml-hub
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Runs unmodified Hugging Face clients with Xet against the real binary: content that is sent and read by chunk.
 
-    target/test-tools/xet/bin/python tests/clients/xet.py --binary target/release/geoml-hub
+    target/test-tools/xet/bin/python tests/clients/xet.py --binary target/debug/geoml-hub
 
 Prints for each case how long the files are, how many bytes went to the hub, and how many more it stores. Every file is read
 back by Xet, by HTTP, by ranges and by git LFS. Needs git and git-lfs.

@@ -1,6 +1,6 @@
 """Large content by unmodified Hugging Face clients against the real binary: by Xet, and by LFS as they send it without Xet.
 
-    target/test-tools/xet/bin/python tests/clients/xet_large.py --binary target/release/geoml-hub
+    target/test-tools/xet/bin/python tests/clients/xet_large.py --binary target/debug/geoml-hub
 
 Prints for each case how long the files are, how many bytes went to the hub, how many more it stores, how long that took, and
 how much memory of its own the hub held at the most. Nothing is held in memory here either. Needs git, git-lfs and 14 GB.

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
-const BINARY = resolve(process.env.GEOML_HUB_BINARY ?? '../../target/release/geoml-hub');
+const BINARY = resolve(process.env.GEOML_HUB_BINARY ?? '../../target/debug/geoml-hub');
 
 /** A real hub with a data folder of its own. */
 export class Hub {
